@@ -1,0 +1,11 @@
+# Flags for our own code; generated and third-party code is compiled without.
+add_library(mosaic_warnings INTERFACE)
+target_compile_options(mosaic_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+  # Options are structs with defaults, of which a caller names only those that differ.
+  -Wno-missing-field-initializers
+  # Contracted multiply-adds round differently from build to build; plans must not depend on that.
+  -ffp-contract=off)
+if(MOSAIC_SANITIZE)
+  add_compile_options(-fsanitize=${MOSAIC_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${MOSAIC_SANITIZE})
+endif()

@@ -1,0 +1,188 @@
+#include "mosaic/backend/ort/executable.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstring>
+
+namespace mosaic::ort {
+namespace {
+
+/// Memory of a device that the host cannot see, as a value of the engine.
+class DeviceBuffer final : public Buffer {
+ public:
+  DeviceBuffer(Ort::Allocator allocator, const Port& port)
+      : allocator_(std::move(allocator)), value_(Ort::Value::CreateTensor(allocator_, port.shape->data(), port.shape->size(), to_ort(port.element))) {}
+
+  [[nodiscard]] std::span<std::byte> host() override { return {}; }
+  [[nodiscard]] const Ort::Value& value() const { return value_; }
+
+ private:
+  Ort::Allocator allocator_;
+  Ort::Value value_;
+};
+
+/// What the executable and its invocations share.
+struct Program {
+  std::unique_ptr<Ort::Session> session;
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  std::vector<Port> input_ports;
+  std::vector<Port> output_ports;
+  bool host = true;  ///< works in host memory
+};
+
+class OrtInvocation final : public Invocation {
+ public:
+  explicit OrtInvocation(const Program& program) : program_(program), binding_(*program.session), inputs_(program.inputs.size()) {
+    const Ort::MemoryInfo host = Ort::MemoryInfo::CreateCpu(OrtDeviceAllocator, OrtMemTypeCPU);
+    for (std::size_t i = 0; i < program_.outputs.size(); ++i) {
+      if (!program_.output_ports[i].shape) binding_.BindOutput(program_.outputs[i].c_str(), host);
+    }
+  }
+
+  Result<void> bind_input(std::size_t index, Buffer& buffer) override {
+    const Port& port = program_.input_ports[index];
+    return guarded(ErrorCode::kEngine, [&] {
+      if (auto* device = dynamic_cast<DeviceBuffer*>(&buffer)) {
+        inputs_[index] = Ort::Value(nullptr);
+        binding_.BindInput(program_.inputs[index].c_str(), device->value());
+      } else {
+        bind_host_input(index, wrap(buffer.host(), port.element, *port.shape));
+      }
+    });
+  }
+
+  Result<void> bind_input(std::size_t index, const Tensor& tensor) override {
+    const Port& port = program_.input_ports[index];
+    if (tensor.type() != port.element || (port.shape && tensor.shape() != *port.shape)) {
+      return fail(ErrorCode::kInvalidInput, fmt::format("input '{}' is {} {}, not {} {}", port.name, name(port.element),
+                                                        port.shape ? to_string(*port.shape) : "of any shape", name(tensor.type()), to_string(tensor.shape())));
+    }
+    const auto memory = tensor.bytes();  // the engine reads inputs only; its interface does not say so
+    return guarded(ErrorCode::kEngine, [&] {
+      bind_host_input(index, wrap({const_cast<std::byte*>(memory.data()), memory.size()}, tensor.type(), tensor.shape()));
+    });
+  }
+
+  Result<void> bind_output(std::size_t index, Tensor& tensor) override {
+    const Port& port = program_.output_ports[index];
+    if (tensor.type() != port.element || !port.shape || tensor.shape() != *port.shape) {
+      return fail(ErrorCode::kInvalidInput, fmt::format("output '{}' does not fit a tensor of {} {}", port.name, name(tensor.type()), to_string(tensor.shape())));
+    }
+    return guarded(ErrorCode::kEngine, [&] { binding_.BindOutput(program_.outputs[index].c_str(), wrap(tensor.bytes(), tensor.type(), tensor.shape())); });
+  }
+
+  Result<void> bind_output(std::size_t index, Buffer& buffer) override {
+    const Port& port = program_.output_ports[index];
+    return guarded(ErrorCode::kEngine, [&] {
+      if (auto* device = dynamic_cast<DeviceBuffer*>(&buffer)) {
+        binding_.BindOutput(program_.outputs[index].c_str(), device->value());
+      } else {
+        binding_.BindOutput(program_.outputs[index].c_str(), wrap(buffer.host(), port.element, *port.shape));
+      }
+    });
+  }
+
+  Result<Times> run() override {
+    if (cancelled_.exchange(false)) options_.UnsetTerminate();
+    const auto start = std::chrono::steady_clock::now();
+    auto copied = start;
+    auto done = guarded(ErrorCode::kEngine, [&] {
+      if (!program_.host) {
+        copy_inputs();
+        copied = std::chrono::steady_clock::now();
+      }
+      program_.session->Run(options_, binding_);
+    });
+    if (cancelled_.load()) return fail(ErrorCode::kCancelled, "the run was cancelled");
+    if (!done) return std::unexpected(std::move(done).error());
+    return Times{.transfer = copied - start, .execute = std::chrono::steady_clock::now() - copied};
+  }
+
+  Result<Tensor> output(std::size_t index) override {
+    auto copied = guarded(ErrorCode::kEngine, [&] { return copy_out(binding_.GetOutputValues()[index]); });
+    if (!copied) return std::unexpected(std::move(copied).error());
+    return *std::move(copied);
+  }
+
+  void cancel() override {
+    cancelled_.store(true);
+    options_.SetTerminate();
+  }
+
+ private:
+  void bind_host_input(std::size_t index, Ort::Value value) {
+    inputs_[index] = std::move(value);
+    binding_.BindInput(program_.inputs[index].c_str(), inputs_[index]);
+  }
+
+  /// For a device with memory of its own, binding is what copies: the content has changed since, so bind again.
+  void copy_inputs() {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      if (inputs_[i]) binding_.BindInput(program_.inputs[i].c_str(), inputs_[i]);
+    }
+  }
+
+  const Program& program_;
+  Ort::IoBinding binding_;
+  std::vector<Ort::Value> inputs_;  // over the caller's memory
+  Ort::RunOptions options_;
+  std::atomic<bool> cancelled_ = false;
+};
+
+/// For a step that the engine needs no operator for.
+class EmptyInvocation final : public Invocation {
+ public:
+  Result<void> bind_input(std::size_t, Buffer&) override { return {}; }
+  Result<void> bind_input(std::size_t, const Tensor&) override { return {}; }
+  Result<void> bind_output(std::size_t, Buffer&) override { return {}; }
+  Result<void> bind_output(std::size_t, Tensor&) override { return {}; }
+  Result<Times> run() override { return Times{}; }
+  Result<Tensor> output(std::size_t) override { return fail(ErrorCode::kEngine, "a step without operators has no output"); }
+  void cancel() override {}
+};
+
+class OrtExecutable final : public Executable {
+ public:
+  explicit OrtExecutable(Program program) : program_(std::move(program)) {}
+
+  std::span<const Port> inputs() const override { return program_.input_ports; }
+  std::span<const Port> outputs() const override { return program_.output_ports; }
+
+  Result<std::unique_ptr<Invocation>> make_invocation() const override {
+    if (program_.session == nullptr) return std::make_unique<EmptyInvocation>();
+    return guarded(ErrorCode::kEngine, [&]() -> std::unique_ptr<Invocation> { return std::make_unique<OrtInvocation>(program_); });
+  }
+
+  Result<std::unique_ptr<Buffer>> allocate_output(std::size_t index) const override {
+    if (program_.host || !program_.output_ports[index].shape) return nullptr;
+    return guarded(ErrorCode::kDevice, [&]() -> std::unique_ptr<Buffer> {
+      const auto places = program_.session->GetMemoryInfoForOutputs();
+      if (places[index].GetDeviceType() == OrtMemoryInfoDeviceType_CPU) return nullptr;
+      return std::make_unique<DeviceBuffer>(Ort::Allocator(*program_.session, places[index]), program_.output_ports[index]);
+    });
+  }
+
+ private:
+  Program program_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Executable>> make_executable(Engine& engine, LoweredStep step, SessionSettings settings) {
+  Program program;
+  if (!step.empty) {
+    settings.optimise = !step.optimised;
+    MOSAIC_TRY(program.session, make_session(engine, step.model, settings));
+  }
+  program.host = settings.device == nullptr || settings.device->provider == "CPU";
+  program.inputs = std::move(step.inputs);
+  program.outputs = std::move(step.outputs);
+  program.input_ports = std::move(step.input_ports);
+  program.output_ports = std::move(step.output_ports);
+  return std::make_unique<OrtExecutable>(std::move(program));
+}
+
+}  // namespace mosaic::ort

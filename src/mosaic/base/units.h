@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <cmath>
+#include <compare>
+#include <cstdint>
+
+namespace mosaic {
+
+/// What a clock measured.
+using Nanoseconds = std::chrono::nanoseconds;
+
+/// What the planner adds up. Integers: sums do not depend on their order, so two algorithms, two builds and two machines agree to the
+/// last bit. 2^63 ps are 106 days.
+using Picoseconds = std::chrono::duration<std::int64_t, std::pico>;
+
+/// For printing and statistics.
+using Milliseconds = std::chrono::duration<double, std::milli>;
+using Microseconds = std::chrono::duration<double, std::micro>;
+
+/// Rounds to the nearest picosecond.
+[[nodiscard]] inline Picoseconds to_picoseconds(Microseconds value) { return Picoseconds(std::llround(value.count() * 1e6)); }
+
+/// A number with a unit; sums and comparisons only with its own kind.
+template <class Tag, class Rep>
+struct Quantity {
+  Rep value{};
+
+  friend constexpr auto operator<=>(Quantity, Quantity) = default;
+  friend constexpr Quantity operator+(Quantity a, Quantity b) { return {a.value + b.value}; }
+  friend constexpr Quantity operator-(Quantity a, Quantity b) { return {a.value - b.value}; }
+  constexpr Quantity& operator+=(Quantity other) { return *this = *this + other; }
+  constexpr Quantity& operator-=(Quantity other) { return *this = *this - other; }
+};
+
+using Bytes = Quantity<struct BytesTag, std::int64_t>;
+using Hertz = Quantity<struct HertzTag, std::int64_t>;
+using Volts = Quantity<struct VoltsTag, double>;
+
+}  // namespace mosaic

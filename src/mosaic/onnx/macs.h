@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "mosaic/base/tensor.h"
+
+namespace onnx {
+class NodeProto;
+}
+
+namespace mosaic::onnx {
+
+/// The static shape of a value or constant, if it has one.
+using ShapeOf = std::function<std::optional<Shape>(const std::string&)>;
+
+/// Multiply-accumulates of one run of a node: convolutions, matrix products and recurrent cells in their plain, integer and quantised forms; 0 for
+/// everything else and where a shape is not static. Saturates at the largest integer.
+[[nodiscard]] std::int64_t count_macs(const ::onnx::NodeProto& node, const ShapeOf& shape_of);
+
+}  // namespace mosaic::onnx

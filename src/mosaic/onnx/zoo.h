@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "mosaic/base/error.h"
+#include "mosaic/onnx/model.h"
+
+namespace mosaic::onnx {
+
+/// A network that mosaic can build itself.
+struct ZooEntry {
+  std::string name;
+  std::string description;
+  std::string source;  ///< the paper that published it
+};
+
+/// In alphabetical order. A name that ends in "_<width>" may be built at any width from 0.05 to 4: "mobilenet_v2_0.35".
+[[nodiscard]] const std::vector<ZooEntry>& zoo();
+
+/// The real topology with seeded weights: activations stay finite and depend on the input; there is nothing it has learned. The same name and seed give
+/// the same bytes. Errors: kInvalidInput: an unknown name, with those there are.
+[[nodiscard]] Result<Model> build_zoo_model(const std::string& name, std::uint64_t seed);
+
+}  // namespace mosaic::onnx
