@@ -1,0 +1,140 @@
+#include "mosaic/cost/chain_costs.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "mosaic/base/check.h"
+
+namespace mosaic {
+namespace {
+
+std::int64_t picoseconds(double microseconds) { return std::llround(std::max(microseconds, 0.0) * 1e6); }
+
+double kibibytes(Bytes bytes) { return static_cast<double>(bytes.value) / 1024; }
+
+/// The link's line, or the dearest of all at 1 MiB where it was not measured.
+Line link_line(const Fit& fit, const std::string& from, const std::string& to) {
+  const auto found = fit.links.find({from, to});
+  if (found != fit.links.end()) return found->second;
+  Line dearest;
+  for (const auto& [ends, line] : fit.links) {
+    if (line.at(1024) > dearest.at(1024)) dearest = line;
+  }
+  return dearest;
+}
+
+void add_memory(ChainCosts& costs, const Graph& graph, const Board& board) {
+  for (std::size_t k = 0; k < costs.layers; ++k) {
+    costs.weights[k] = graph.layers[k].weights.value;
+    costs.activations[k] = graph.layers[k].activations.value;
+  }
+  for (std::size_t c = 0; c < costs.configurations; ++c) {
+    const Device& device = board.device_of(ConfigurationId(c));
+    costs.space[c] = device.space.value;
+    if (device.slice_limit) costs.slice_limit[c] = device.slice_limit->value;
+  }
+  costs.space_limit.resize(board.spaces.size());
+  for (std::size_t s = 0; s < board.spaces.size(); ++s) {
+    if (board.spaces[s].limit) costs.space_limit[s] = board.spaces[s].limit->value;
+  }
+}
+
+/// Board files may forbid operators after the profile was taken.
+bool allowed(const Graph& graph, const Device& device, const Layer& layer) {
+  return std::ranges::none_of(layer.nodes, [&](NodeId node) { return device.lacks(graph.node(node).op); });
+}
+
+}  // namespace
+
+ChainCosts::ChainCosts(std::size_t layer_count, std::size_t configuration_count, std::size_t place_count)
+    : layers(layer_count),
+      configurations(configuration_count),
+      places(place_count),
+      execute(configuration_count * layer_count),
+      runs(configuration_count * layer_count, 1),
+      enter(configuration_count * (layer_count + 1)),
+      leave(configuration_count * (layer_count + 1)),
+      transfer((layer_count + 1) * place_count * place_count),
+      place(configuration_count),
+      weights(layer_count),
+      activations(layer_count),
+      slice_limit(configuration_count),
+      space(configuration_count),
+      space_limit(1) {}
+
+std::int64_t ChainCosts::memory(std::size_t begin, std::size_t end) const {
+  std::int64_t sum = 0;
+  std::int64_t largest = 0;
+  for (std::size_t k = begin; k < end; ++k) {
+    sum += weights[k];
+    largest = std::max(largest, activations[k]);
+  }
+  return sum + largest;
+}
+
+SliceCost slice_cost(const ChainCosts& costs, const Chain& chain, std::size_t s) {
+  const std::size_t begin = chain.borders[s];
+  const std::size_t end = chain.borders[s + 1];
+  const std::size_t c = chain.configurations[s];
+  SliceCost cost;
+  cost.execute = Picoseconds(costs.leave[costs.border(c, end)]);
+  for (std::size_t k = begin; k < end; ++k) cost.execute += Picoseconds(costs.execute[costs.cell(c, k)]);
+  if (s == 0) {
+    cost.transfer = Picoseconds(costs.enter[costs.border(c, 0)]);
+  } else {
+    cost.execute += Picoseconds(costs.enter[costs.border(c, begin)]);
+    cost.transfer = Picoseconds(costs.transfer[costs.hop(begin, costs.place[chain.configurations[s - 1]], costs.place[c])]);
+  }
+  return cost;
+}
+
+std::optional<Picoseconds> cost_of(const ChainCosts& costs, const Chain& chain) {
+  MOSAIC_CHECK(chain.borders.size() == chain.configurations.size() + 1 && chain.borders.front() == 0 && chain.borders.back() == costs.layers);
+  Picoseconds total{};
+  std::vector<std::int64_t> used(costs.space_limit.size(), 0);
+  for (std::size_t s = 0; s < chain.configurations.size(); ++s) {
+    const std::size_t begin = chain.borders[s];
+    const std::size_t end = chain.borders[s + 1];
+    const std::size_t c = chain.configurations[s];
+    MOSAIC_CHECK(begin < end);
+    for (std::size_t k = begin; k < end; ++k) {
+      if (costs.runs[costs.cell(c, k)] == 0) return std::nullopt;
+    }
+    const std::int64_t memory = costs.memory(begin, end);
+    if (costs.slice_limit[c] && memory > *costs.slice_limit[c]) return std::nullopt;
+    std::int64_t& in_space = used[costs.space[c]];
+    in_space += memory;
+    if (costs.space_limit[costs.space[c]] && in_space > *costs.space_limit[costs.space[c]]) return std::nullopt;
+    const SliceCost cost = slice_cost(costs, chain, s);
+    total += cost.transfer + cost.execute;
+  }
+  return total;
+}
+
+ChainCosts measured_costs(const Fit& fit, const Graph& graph, const Board& board) {
+  ChainCosts costs(graph.layers.size(), board.configurations.size(), board.devices.size());
+  for (std::size_t c = 0; c < costs.configurations; ++c) {
+    const ConfigurationFit& of = fit.configurations[c];
+    const Device& device = board.device_of(ConfigurationId(c));
+    costs.place[c] = board.configurations[c].device.value;
+    for (std::size_t k = 0; k < costs.layers; ++k) {
+      costs.runs[costs.cell(c, k)] = of.layers[k].has_value() && allowed(graph, device, graph.layers[k]) ? 1 : 0;
+      costs.execute[costs.cell(c, k)] = picoseconds(of.layers[k].value_or(0));
+    }
+    costs.enter[costs.border(c, 0)] = picoseconds(link_line(fit, "", device.name).at(kibibytes(input_bytes(graph))));
+    for (std::size_t cut = 1; cut < costs.layers; ++cut) costs.enter[costs.border(c, cut)] = picoseconds(of.enter.at(kibibytes(graph.cuts[cut - 1].bytes)));
+  }
+  for (std::size_t cut = 1; cut < costs.layers; ++cut) {
+    for (std::size_t from = 0; from < costs.places; ++from) {
+      for (std::size_t to = 0; to < costs.places; ++to) {
+        if (from == to) continue;
+        const Line line = link_line(fit, board.devices[from].name, board.devices[to].name);
+        costs.transfer[costs.hop(cut, from, to)] = picoseconds(line.at(kibibytes(graph.cuts[cut - 1].bytes)));
+      }
+    }
+  }
+  add_memory(costs, graph, board);
+  return costs;
+}
+
+}  // namespace mosaic

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "mosaic/base/units.h"
+#include "mosaic/board/board.h"
+#include "mosaic/cost/fit.h"
+#include "mosaic/graph/graph.h"
+
+namespace mosaic {
+
+/// What a chain of slices costs: all a planner needs to know of graph, board and profile. Plain data; layers, cuts and configurations are indices. A cut i
+/// lies before layer i; cut 0 is the model's input, cut `layers` its output.
+///
+/// Slice [i, j) on configuration c costs
+///     enter(i, c) + sum of execute(k, c) for k in [i, j) + leave(j, c)
+/// and between a slice on c and the next on d at cut i lies transfer(i, place(c), place(d)). It is infeasible if c cannot run one of its layers or
+/// if its memory (sum of weights and largest activations) exceeds c's limit; a plan is infeasible too if the memory of all slices in one
+/// space exceeds that space's limit.
+/// Source: eq. 8 of MOSAIC (Han et al., PACT 2019), with c_in = enter and c_out = leave; the transfers between places extend it.
+struct ChainCosts {
+  std::size_t layers = 0;
+  std::size_t configurations = 0;
+  std::size_t places = 1;
+
+  std::vector<std::int64_t> execute;   ///< picoseconds, [configuration][layer]
+  std::vector<std::uint8_t> runs;      ///< whether it can, [configuration][layer]
+  std::vector<std::int64_t> enter;     ///< picoseconds, [configuration][cut], layers + 1 cuts
+  std::vector<std::int64_t> leave;     ///< picoseconds, [configuration][cut]
+  std::vector<std::int64_t> transfer;  ///< picoseconds, [cut][from place][to place]
+  std::vector<std::uint32_t> place;    ///< [configuration]
+
+  std::vector<std::int64_t> weights;                     ///< bytes, [layer]
+  std::vector<std::int64_t> activations;                 ///< bytes, [layer]
+  std::vector<std::optional<std::int64_t>> slice_limit;  ///< bytes, [configuration]
+  std::vector<std::uint32_t> space;                      ///< [configuration]
+  std::vector<std::optional<std::int64_t>> space_limit;  ///< bytes, [space]
+
+  /// Everything zero and possible, without limits, one place, one memory space.
+  ChainCosts(std::size_t layers, std::size_t configurations, std::size_t places = 1);
+
+  [[nodiscard]] std::size_t cell(std::size_t c, std::size_t layer) const { return c * layers + layer; }
+  [[nodiscard]] std::size_t border(std::size_t c, std::size_t cut) const { return c * (layers + 1) + cut; }
+  [[nodiscard]] std::size_t hop(std::size_t cut, std::size_t from, std::size_t to) const { return (cut * places + from) * places + to; }
+
+  /// Bytes of slice [begin, end).
+  [[nodiscard]] std::int64_t memory(std::size_t begin, std::size_t end) const;
+};
+
+/// A chain: slice s covers layers [borders[s], borders[s + 1]) on configurations[s].
+struct Chain {
+  std::vector<std::size_t> borders;
+  std::vector<std::size_t> configurations;
+
+  friend bool operator==(const Chain&, const Chain&) = default;
+};
+
+/// The one judge of chains: what it costs, or nothing if it is infeasible. Requires: borders ascend from 0 to `layers`.
+[[nodiscard]] std::optional<Picoseconds> cost_of(const ChainCosts& costs, const Chain& chain);
+
+/// Times of one slice of a chain: getting there, and running.
+struct SliceCost {
+  Picoseconds transfer{};  ///< the hop from the slice before, or from the caller
+  Picoseconds execute{};   ///< entering, layers, leaving
+};
+[[nodiscard]] SliceCost slice_cost(const ChainCosts& costs, const Chain& chain, std::size_t slice);
+
+/// The measured costs of a model on a board: a place is a device, entering costs what the configuration's fit says, leaving nothing, a hop what the link's
+/// fit says; entering the first slice costs the link from the caller. Links that were not measured cost as much as the dearest that was.
+[[nodiscard]] ChainCosts measured_costs(const Fit& fit, const Graph& graph, const Board& board);
+
+}  // namespace mosaic

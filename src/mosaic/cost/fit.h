@@ -1,0 +1,51 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mosaic/base/error.h"
+#include "mosaic/base/statistics.h"
+#include "mosaic/base/units.h"
+#include "mosaic/board/board.h"
+#include "mosaic/graph/graph.h"
+#include "mosaic/profile/profile.h"
+
+namespace mosaic {
+
+/// What a profile says one configuration costs. Times in microseconds.
+struct ConfigurationFit {
+  std::vector<std::optional<double>> layers;  ///< inside a slice; none where it cannot run
+  Line enter;                                 ///< starting a slice behind another one on the same configuration, by KiB at the cut
+  double residual_percent = 0;                ///< median deviation of the measured slices from what the fit says of them
+  std::optional<double> whole;                ///< measured, the whole model as one slice
+  double relative_low = 1;                    ///< 5 % and 95 % quantiles of a round's total over the median round's: how the machine drifted
+  double relative_high = 1;
+
+  /// Sum of the layers against the whole model, in per cent of the whole; none where one of the two is not known.
+  [[nodiscard]] std::optional<double> check_percent() const;
+};
+
+/// Cost of handing a tensor from one device to another, beyond entering a slice, by KiB. The empty name is the caller.
+using LinkFits = std::map<std::pair<std::string, std::string>, Line>;
+
+/// Everything the planner's costs are made of. Immutable value.
+struct Fit {
+  std::vector<ConfigurationFit> configurations;  ///< as Board::configurations
+  LinkFits links;
+};
+
+/// Separates what was measured of whole slices into layers, entering and links.
+///
+/// A slice of layers [i, j) on configuration c that follows another one on c takes
+///     y(i, j) = enter_c(bytes at cut i) + sum of t(k, c) for k in [i, j),      enter_c(b) = alpha_c b + beta_c,
+/// and one that begins the model takes the same without entering. Overlapping slices make this a sparse linear system with more equations than
+/// unknowns; it is solved for t, alpha, beta >= 0 by weighted least squares (weights 1 / (2 % of y + 0.5 us), the scatter of single
+/// medians). The whole model is not among the equations. Links are lines by Theil and Sen through the medians of their points.
+/// Deterministic. Errors: kInvalidInput: a configuration can run a layer that no slice measured.
+/// Source: the shape of enter is that of eq. 1 and 2 of MOSAIC (Han et al., PACT 2019), with a cost for each pair instead of each device.
+[[nodiscard]] Result<Fit> fit_profile(const Profile& profile, const Graph& graph, const Board& board);
+
+}  // namespace mosaic

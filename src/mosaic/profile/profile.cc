@@ -1,0 +1,190 @@
+#include "mosaic/profile/profile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "mosaic/base/file.h"
+#include "mosaic/base/json.h"
+
+namespace mosaic {
+namespace {
+
+constexpr std::int64_t kSchemaVersion = 1;
+
+/// Nanoseconds are what the clock gives.
+Json rounded(const std::vector<double>& microseconds) {
+  Json list = Json::array();
+  for (const double value : microseconds) list.push_back(std::round(value * 1e3) / 1e3);
+  return list;
+}
+
+Json to_json(const std::vector<SliceSamples>& slices) {
+  Json list = Json::array();
+  for (const SliceSamples& each : slices) {
+    list.push_back({{"configuration", each.configuration}, {"begin", each.begin}, {"end", each.end}, {"us", rounded(each.microseconds)}});
+  }
+  return list;
+}
+
+bool all_finite(const std::vector<double>& values) {
+  return std::ranges::all_of(values, [](double value) { return std::isfinite(value) && std::fabs(value) < 1e15; });
+}
+
+Result<std::vector<SliceSamples>> read_slices(const std::vector<Json>& list, std::size_t rounds, const std::string& where) {
+  std::vector<SliceSamples> slices;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    Fields fields(list[i], fmt::format("{} {}", where, i));
+    SliceSamples slice;
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+    fields.required("configuration", slice.configuration).required("begin", begin).required("end", end).required("us", slice.microseconds);
+    if (begin < 0 || end <= begin) fields.reject(fmt::format("covers layers {} to {}", begin, end));
+    if (slice.microseconds.size() != rounds) fields.reject(fmt::format("has {} samples, there were {} rounds", slice.microseconds.size(), rounds));
+    if (!all_finite(slice.microseconds) || std::ranges::any_of(slice.microseconds, [](double us) { return us < 0; })) fields.reject("has a sample that is no time");
+    MOSAIC_RETURN_IF_ERROR(fields.finish());
+    slice.begin = static_cast<std::size_t>(begin);
+    slice.end = static_cast<std::size_t>(end);
+    slices.push_back(std::move(slice));
+  }
+  return slices;
+}
+
+Result<LinkSamples> read_link(const Json& json, std::size_t rounds, const std::string& where) {
+  LinkSamples link;
+  std::vector<Json> points;
+  Fields fields(json, where);
+  fields.required("from", link.from).required("to", link.to).required("points", points);
+  MOSAIC_RETURN_IF_ERROR(fields.finish());
+  for (const Json& each : points) {
+    LinkSamples::Point point;
+    Fields inner(each, where + ", a point");
+    inner.required("bytes", point.bytes.value).required("us", point.microseconds);
+    if (point.bytes.value < 0) inner.reject("has a negative size");
+    if (point.microseconds.size() != rounds) inner.reject(fmt::format("has {} samples, there were {} rounds", point.microseconds.size(), rounds));
+    if (!all_finite(point.microseconds)) inner.reject("has a sample that is no time");
+    MOSAIC_RETURN_IF_ERROR(inner.finish());
+    link.points.push_back(std::move(point));
+  }
+  if (link.points.empty()) return fail(ErrorCode::kInvalidInput, where + ": has no points");
+  return link;
+}
+
+}  // namespace
+
+std::string format_profile(const Profile& profile) {
+  Json json;
+  json["schema_version"] = kSchemaVersion;
+  json["graph"] = {{"name", profile.graph_name}, {"fingerprint", profile.graph}, {"signatures", profile.signatures}};
+  json["board"] = {{"name", profile.board_name}, {"fingerprint", profile.board}};
+  json["machine"] = profile.machine;
+  json["engine"] = {{"name", profile.engine}, {"fingerprint", profile.engine_fingerprint}};
+  json["simulated"] = profile.simulated;
+  json["rounds"] = profile.rounds;
+  json["load"] = std::round(profile.load * 100) / 100;
+  json["noisy"] = profile.noisy;
+  json["wholes"] = to_json(profile.wholes);
+  json["slices"] = to_json(profile.slices);
+  json["links"] = Json::array();
+  for (const LinkSamples& link : profile.links) {
+    Json points = Json::array();
+    for (const auto& point : link.points) points.push_back({{"bytes", point.bytes.value}, {"us", rounded(point.microseconds)}});
+    json["links"].push_back({{"from", link.from}, {"to", link.to}, {"points", points}});
+  }
+  json["unsupported"] = Json::array();
+  for (const Unsupported& each : profile.unsupported) {
+    json["unsupported"].push_back({{"configuration", each.configuration}, {"layer", each.layer}, {"reason", each.reason}});
+  }
+  return to_text(json);
+}
+
+Result<Profile> parse_profile(std::string_view text, std::string_view where) {
+  const std::string label(where);
+  auto json = parse_json(text);
+  if (!json) return within(where, json.error());
+  if (auto schema = check_schema(*json, kSchemaVersion, "profile"); !schema) return within(where, schema.error());
+
+  Profile profile;
+  std::int64_t version = 0;
+  std::int64_t rounds = 0;
+  Json graph;
+  Json board;
+  Json engine;
+  std::vector<Json> wholes;
+  std::vector<Json> slices;
+  std::vector<Json> links;
+  std::vector<Json> unsupported;
+  Fields fields(*json, label);
+  fields.required("schema_version", version).required("graph", graph).required("board", board).required("machine", profile.machine);
+  fields.required("engine", engine).required("simulated", profile.simulated).required("rounds", rounds).required("load", profile.load);
+  fields.required("noisy", profile.noisy).required("wholes", wholes).required("slices", slices).required("links", links).required("unsupported", unsupported);
+  if (rounds < 1) fields.reject("has no completed round");
+  MOSAIC_RETURN_IF_ERROR(fields.finish());
+  profile.rounds = static_cast<std::size_t>(rounds);
+
+  Fields graph_fields(graph, label + ": key 'graph'");
+  graph_fields.required("name", profile.graph_name).required("fingerprint", profile.graph).required("signatures", profile.signatures);
+  MOSAIC_RETURN_IF_ERROR(graph_fields.finish());
+  Fields board_fields(board, label + ": key 'board'");
+  board_fields.required("name", profile.board_name).required("fingerprint", profile.board);
+  MOSAIC_RETURN_IF_ERROR(board_fields.finish());
+  Fields engine_fields(engine, label + ": key 'engine'");
+  engine_fields.required("name", profile.engine).required("fingerprint", profile.engine_fingerprint);
+  MOSAIC_RETURN_IF_ERROR(engine_fields.finish());
+
+  MOSAIC_TRY(profile.wholes, read_slices(wholes, profile.rounds, label + ": whole"));
+  MOSAIC_TRY(profile.slices, read_slices(slices, profile.rounds, label + ": slice"));
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    MOSAIC_TRY(LinkSamples link, read_link(links[i], profile.rounds, fmt::format("{}: link {}", where, i)));
+    profile.links.push_back(std::move(link));
+  }
+  for (std::size_t i = 0; i < unsupported.size(); ++i) {
+    Unsupported each;
+    std::int64_t layer = 0;
+    Fields inner(unsupported[i], fmt::format("{}: unsupported {}", where, i));
+    inner.required("configuration", each.configuration).required("layer", layer).required("reason", each.reason);
+    if (layer < 0) inner.reject("names a negative layer");
+    MOSAIC_RETURN_IF_ERROR(inner.finish());
+    each.layer = static_cast<std::size_t>(layer);
+    profile.unsupported.push_back(std::move(each));
+  }
+  return profile;
+}
+
+Result<Profile> read_profile(const std::filesystem::path& path) {
+  MOSAIC_TRY(const std::string text, read_file(path));
+  return parse_profile(text, path.string());
+}
+
+Result<void> write_profile(const Profile& profile, const std::filesystem::path& path) { return write_file(path, format_profile(profile)); }
+
+Result<void> check_profile(const Profile& profile, const Graph& graph, const Board& board, const Fingerprint& engine) {
+  const auto wrong = [](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); };
+  if (profile.graph != graph.fingerprint) {
+    return wrong(fmt::format("the profile is of another model: '{}' ({:.8}), this is '{}' ({:.8})", profile.graph_name, profile.graph, graph.name, graph.fingerprint));
+  }
+  if (profile.machine != board.machine) {
+    return wrong(fmt::format("the profile was measured on another machine: '{}', this is '{}': measure again with 'mosaic profile'", profile.machine, board.machine));
+  }
+  if (profile.board != board.fingerprint) {
+    return wrong(fmt::format("the profile is of another board: '{}' ({:.8}), this is '{}' ({:.8})", profile.board_name, profile.board, board.name, board.fingerprint));
+  }
+  if (!engine.empty() && profile.engine_fingerprint != engine) {
+    return wrong(fmt::format("the profile was measured with another engine, {}: measure again with 'mosaic profile'", profile.engine));
+  }
+  const auto known = [&](const std::string& configuration) { return board.find_configuration(configuration).has_value(); };
+  for (const auto* list : {&profile.slices, &profile.wholes}) {
+    for (const SliceSamples& slice : *list) {
+      if (slice.end > graph.layers.size() || !known(slice.configuration)) {
+        return wrong(fmt::format("the profile has a slice of layers {} to {} on '{}', which do not exist", slice.begin, slice.end, slice.configuration));
+      }
+    }
+  }
+  for (const Unsupported& each : profile.unsupported) {
+    if (each.layer >= graph.layers.size() || !known(each.configuration)) return wrong(fmt::format("the profile speaks of layer {} on '{}', which do not exist", each.layer, each.configuration));
+  }
+  return {};
+}
+
+}  // namespace mosaic

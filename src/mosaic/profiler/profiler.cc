@@ -1,0 +1,270 @@
+#include "mosaic/profiler/profiler.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <map>
+
+#include "mosaic/base/statistics.h"
+#include "mosaic/plan/validate.h"
+#include "mosaic/profiler/groupings.h"
+#include "mosaic/profiler/links.h"
+#include "mosaic/runtime/executor.h"
+
+namespace mosaic {
+namespace {
+
+struct Cutting {
+  std::size_t size;
+  std::size_t offset;
+};
+/// The most useful first: with little memory only the first few are measured.
+constexpr std::array<Cutting, 7> kCuttings{{{1, 0}, {2, 0}, {4, 0}, {8, 0}, {2, 1}, {4, 2}, {8, 4}}};
+constexpr std::size_t kFewestCuttings = 3;
+
+Bytes quarter_of_free_memory() { return {::sysconf(_SC_AVPHYS_PAGES) / 4 * ::sysconf(_SC_PAGESIZE)}; }
+
+double load_average() {
+  double load = 0;
+  return ::getloadavg(&load, 1) == 1 ? load : 0;
+}
+
+/// An executor and where the times of its steps go.
+struct Subject {
+  std::unique_ptr<Executor> executor;
+  std::vector<std::pair<std::size_t, std::size_t>> slices;  // step -> index into Profile::slices
+  std::optional<std::size_t> whole;                         // index into Profile::wholes
+};
+
+}  // namespace
+
+class Profiler::Impl {
+ public:
+  Impl(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board, const Backends& backends, ProfilerOptions options)
+      : prepared_(prepared), graph_(graph), board_(board), backends_(backends), options_(std::move(options)) {}
+
+  Result<void> prepare(const Profile* resume) {
+    describe();
+    MOSAIC_RETURN_IF_ERROR(find_support());
+    MOSAIC_RETURN_IF_ERROR(compile());
+    MOSAIC_TRY(links_, LinkBenchmark::create(board_, backends_));
+    profile_.links = links_->links();
+    make_inputs();
+    if (resume != nullptr) go_on_from(*resume);
+    return {};
+  }
+
+  [[nodiscard]] bool done() const { return profile_.rounds >= options_.rounds; }
+
+  Result<void> round(const std::stop_token& stop) {
+    std::vector<double> slices(profile_.slices.size());
+    std::vector<double> wholes(profile_.wholes.size());
+    for (std::size_t i = 0; i < subjects_.size(); ++i) {
+      const bool backwards = profile_.rounds % 2 == 1;
+      MOSAIC_RETURN_IF_ERROR(measure(subjects_[backwards ? subjects_.size() - 1 - i : i], slices, wholes, stop));
+      report("measuring", (static_cast<double>(profile_.rounds) + static_cast<double>(i + 1) / static_cast<double>(subjects_.size())) / static_cast<double>(options_.rounds));
+    }
+    MOSAIC_TRY(const std::vector<double> links, links_->round(stop));
+    for (std::size_t i = 0; i < slices.size(); ++i) profile_.slices[i].microseconds.push_back(slices[i]);
+    for (std::size_t i = 0; i < wholes.size(); ++i) profile_.wholes[i].microseconds.push_back(wholes[i]);
+    auto sample = links.begin();
+    for (LinkSamples& link : profile_.links) {
+      for (LinkSamples::Point& point : link.points) point.microseconds.push_back(*sample++);
+    }
+    ++profile_.rounds;
+    return {};
+  }
+
+  [[nodiscard]] Profile profile() const {
+    Profile profile = profile_;
+    for (const SliceSamples& whole : profile.wholes) {
+      const double spread = spread_percent(whole.microseconds);
+      if (spread <= options_.noisy_percent) continue;
+      profile.noisy.push_back(fmt::format("{}: the whole model's times spread by {:.0f} % (limit {:.0f} %), load was {:.1f}", whole.configuration, spread, options_.noisy_percent, profile.load));
+    }
+    return profile;
+  }
+
+ private:
+  void describe() {
+    profile_.graph_name = graph_.name;
+    profile_.graph = graph_.fingerprint;
+    for (const Layer& layer : graph_.layers) profile_.signatures.push_back(layer.signature);
+    profile_.board_name = board_.name;
+    profile_.board = board_.fingerprint;
+    profile_.machine = board_.machine;
+    profile_.simulated = board_.simulated();
+    profile_.load = load_average();
+    const EngineInfo engine = backends_.at(board_.devices.front().backend)->engine();
+    profile_.engine = engine.name + " " + engine.version;
+    profile_.engine_fingerprint = engine.fingerprint;
+  }
+
+  void report(std::string_view what, double share) const {
+    if (options_.progress) options_.progress(what, share);
+  }
+
+  /// What the board says a device lacks, and what its backend refuses.
+  Result<void> find_support() {
+    support_.assign(board_.configurations.size(), std::vector<std::optional<std::string>>(graph_.layers.size()));
+    for (std::size_t c = 0; c < board_.configurations.size(); ++c) {
+      const Device& device = board_.device_of(ConfigurationId(c));
+      for (std::size_t l = 0; l < graph_.layers.size(); ++l) {
+        for (const NodeId node : graph_.layers[l].nodes) {
+          if (device.lacks(graph_.node(node).op)) support_[c][l] = fmt::format("the board file says that it lacks {}", graph_.node(node).op);
+        }
+      }
+      if (device.kind != DeviceKind::kCpu || board_.simulated()) probe(ConfigurationId(c));
+      report("asking what can run where", static_cast<double>(c + 1) / static_cast<double>(board_.configurations.size()));
+    }
+    for (std::size_t l = 0; l < graph_.layers.size(); ++l) {
+      if (std::ranges::any_of(support_, [&](const auto& row) { return !row[l].has_value(); })) continue;
+      return fail(ErrorCode::kUnsupported, fmt::format("no device of board '{}' can run layer {} ('{}', {}): {}", board_.name, l, graph_.layers[l].name, graph_.layers[l].kind, *support_[0][l]));
+    }
+    for (std::size_t c = 0; c < support_.size(); ++c) {
+      for (std::size_t l = 0; l < graph_.layers.size(); ++l) {
+        if (support_[c][l]) profile_.unsupported.push_back({.configuration = board_.configurations[c].name, .layer = l, .reason = *support_[c][l]});
+      }
+    }
+    return {};
+  }
+
+  Result<void> try_compile(ConfigurationId configuration, std::vector<LayerId> layers) const {
+    const auto& backend = backends_.at(board_.device_of(configuration).backend);
+    Run run{.prepared = prepared_, .graph = graph_, .board = board_, .steps = {{.layers = layers, .configuration = configuration}}};
+    for (const LayerId layer : layers) run.leaving.insert(run.leaving.end(), graph_.layer(layer).outputs.begin(), graph_.layer(layer).outputs.end());
+    auto compiled = backend->compile(run, "probe/");
+    return compiled ? Result<void>() : std::unexpected(compiled.error());
+  }
+
+  /// Compiles each layer alone on a device, equal layers once.
+  void probe(ConfigurationId configuration) {
+    std::map<Fingerprint, std::optional<std::string>> known;
+    for (std::size_t l = 0; l < graph_.layers.size(); ++l) {
+      auto& reason = support_[configuration.index()][l];
+      if (reason) continue;
+      const auto [found, is_new] = known.try_emplace(graph_.layers[l].signature);
+      if (is_new) {
+        if (const auto tried = try_compile(configuration, {LayerId(l)}); !tried) found->second = tried.error().message;
+      }
+      reason = found->second;
+    }
+  }
+
+  /// How many cuttings of each configuration fit into memory, each with its own copy of the weights.
+  [[nodiscard]] std::size_t affordable_cuttings() const {
+    Bytes weights;
+    for (const Layer& layer : graph_.layers) weights += layer.weights;
+    const Bytes budget = options_.memory.value > 0 ? options_.memory : quarter_of_free_memory();
+    const std::int64_t copy = std::max<std::int64_t>(1, weights.value * static_cast<std::int64_t>(board_.configurations.size()));
+    return std::clamp(static_cast<std::size_t>(budget.value / copy), kFewestCuttings, kCuttings.size());
+  }
+
+  Result<void> compile() {
+    const std::size_t cuttings = affordable_cuttings();
+    const double total = static_cast<double>(board_.configurations.size() * (cuttings + 1));
+    double made = 0;
+    for (std::size_t c = 0; c < board_.configurations.size(); ++c) {
+      MOSAIC_RETURN_IF_ERROR(add_whole(ConfigurationId(c)));
+      report("compiling", ++made / total);
+      for (std::size_t i = 0; i < cuttings; ++i) {
+        if (i == 0 || kCuttings.at(i).size < graph_.layers.size()) MOSAIC_RETURN_IF_ERROR(add_cutting(ConfigurationId(c), kCuttings.at(i)));
+        report("compiling", ++made / total);
+      }
+    }
+    return {};
+  }
+
+  Result<std::unique_ptr<Executor>> make_executor(std::vector<Step> steps) const {
+    Board unlimited = board_;
+    for (MemorySpace& space : unlimited.spaces) space.limit.reset();  // forbids plans, not measurements
+    MOSAIC_TRY(const ValidPlan plan, validate(graph_, unlimited, Plan{.steps = std::move(steps)}));
+    return Executor::create(prepared_, graph_, board_, plan, backends_, {.inline_steps = false});
+  }
+
+  Result<void> add_whole(ConfigurationId configuration) {
+    const auto grouping = make_grouping(graph_, board_, support_, configuration, graph_.layers.size(), 0);
+    if (!grouping || grouping->steps.size() != 1 || !grouping->measured[0]) return {};
+    MOSAIC_TRY(auto executor, make_executor(grouping->steps));
+    subjects_.push_back({.executor = std::move(executor), .slices = {}, .whole = profile_.wholes.size()});
+    profile_.wholes.push_back({.begin = 0, .end = graph_.layers.size(), .configuration = board_.configuration(configuration).name, .microseconds = {}});
+    return {};
+  }
+
+  Result<void> add_cutting(ConfigurationId configuration, const Cutting& cutting) {
+    const auto grouping = make_grouping(graph_, board_, support_, configuration, cutting.size, cutting.offset);
+    if (!grouping || std::ranges::find(grouping->measured, true) == grouping->measured.end()) return {};
+    MOSAIC_TRY(auto executor, make_executor(grouping->steps));
+    Subject subject{.executor = std::move(executor), .slices = {}, .whole = {}};
+    for (std::size_t s = 0; s < grouping->steps.size(); ++s) {
+      if (!grouping->measured[s]) continue;
+      const auto& layers = grouping->steps[s].layers;
+      subject.slices.emplace_back(s, profile_.slices.size());
+      profile_.slices.push_back({.begin = layers.front().index(), .end = layers.back().index() + 1, .configuration = board_.configuration(configuration).name, .microseconds = {}});
+    }
+    subjects_.push_back(std::move(subject));
+    return {};
+  }
+
+  void make_inputs() {
+    for (const TensorId id : graph_.inputs) {
+      const GraphTensor& input = graph_.tensor(id);
+      Tensor& tensor = inputs_.emplace_back(input.element, *input.shape);
+      fill_random(tensor, options_.seed + id.value);
+    }
+    for (const Tensor& tensor : inputs_) input_pointers_.push_back(&tensor);
+  }
+
+  Result<void> measure(const Subject& subject, std::vector<double>& slices, std::vector<double>& wholes, const std::stop_token& stop) {
+    MOSAIC_TRY([[maybe_unused]] const RunReport warm_up, subject.executor->run(input_pointers_, outputs_, {.stop = stop}));
+    MOSAIC_TRY(const RunReport timed, subject.executor->run(input_pointers_, outputs_, {.stop = stop}));
+    if (subject.whole) wholes[*subject.whole] = Microseconds(timed.steps[0].execute()).count();
+    for (const auto& [step, slice] : subject.slices) slices[slice] = Microseconds(timed.steps[step].execute()).count();
+    return {};
+  }
+
+  void go_on_from(const Profile& old) {
+    if (old.rounds > options_.rounds || !check_profile(old, graph_, board_, profile_.engine_fingerprint)) return;
+    const auto same_slices = [](const std::vector<SliceSamples>& a, const std::vector<SliceSamples>& b) {
+      return std::ranges::equal(a, b, [](const SliceSamples& x, const SliceSamples& y) { return x.begin == y.begin && x.end == y.end && x.configuration == y.configuration; });
+    };
+    const bool same_links = std::ranges::equal(old.links, profile_.links, [](const LinkSamples& x, const LinkSamples& y) {
+      return x.from == y.from && x.to == y.to && std::ranges::equal(x.points, y.points, {}, &LinkSamples::Point::bytes, &LinkSamples::Point::bytes);
+    });
+    if (!same_links || !same_slices(old.slices, profile_.slices) || !same_slices(old.wholes, profile_.wholes)) return;
+    profile_ = old;
+    profile_.noisy.clear();
+  }
+
+  const onnx::PreparedModel& prepared_;
+  const Graph& graph_;
+  const Board board_;
+  const Backends backends_;
+  const ProfilerOptions options_;
+  Support support_;
+  std::vector<Subject> subjects_;
+  std::unique_ptr<LinkBenchmark> links_;
+  std::vector<Tensor> inputs_;
+  std::vector<const Tensor*> input_pointers_;
+  std::vector<Tensor> outputs_;
+  Profile profile_;
+};
+
+Profiler::Profiler(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Profiler::~Profiler() = default;
+
+Result<std::unique_ptr<Profiler>> Profiler::create(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board, const Backends& backends,
+                                                   ProfilerOptions options, const Profile* resume) {
+  auto impl = std::make_unique<Impl>(prepared, graph, board, backends, std::move(options));
+  MOSAIC_RETURN_IF_ERROR(impl->prepare(resume));
+  return std::unique_ptr<Profiler>(new Profiler(std::move(impl)));
+}
+
+bool Profiler::done() const { return impl_->done(); }
+Result<void> Profiler::round(const std::stop_token& stop) { return impl_->round(stop); }
+Profile Profiler::profile() const { return impl_->profile(); }
+
+}  // namespace mosaic
