@@ -59,6 +59,17 @@ std::uint16_t float_to_half(float value) {
 }
 
 template <class T>
+void round_into(std::span<const float> values, Tensor& tensor) {
+  constexpr auto kLow = static_cast<double>(std::numeric_limits<T>::lowest());
+  constexpr auto kHigh = static_cast<double>(std::numeric_limits<T>::max());
+  const auto out = tensor.as<T>();
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const double rounded = std::nearbyint(static_cast<double>(values[i]));
+    out[i] = std::isnan(rounded) ? T{} : rounded <= kLow ? std::numeric_limits<T>::lowest() : rounded >= kHigh ? std::numeric_limits<T>::max() : static_cast<T>(rounded);
+  }
+}
+
+template <class T>
 void append(std::vector<double>& out, const Tensor& tensor) {
   for (const T value : tensor.as<T>()) out.push_back(static_cast<double>(value));
 }
@@ -145,6 +156,35 @@ std::vector<double> Tensor::to_doubles() const {
     case ElementType::kUndefined: break;
   }
   return out;
+}
+
+Result<Tensor> from_floats(ElementType type, const Shape& shape, std::span<const float> values) {
+  const auto count = element_count(shape);
+  if (!count || static_cast<std::size_t>(*count) != values.size()) {
+    return fail(ErrorCode::kInvalidInput, fmt::format("{} values do not make a tensor of shape {}", values.size(), to_string(shape)));
+  }
+  if (element_size(type) == 0) return fail(ErrorCode::kInvalidInput, fmt::format("a tensor of type {} cannot be made of numbers", name(type)));
+  Tensor tensor(type, shape);
+  switch (type) {
+    case ElementType::kFloat32: std::ranges::copy(values, tensor.as<float>().begin()); break;
+    case ElementType::kFloat64: std::ranges::copy(values, tensor.as<double>().begin()); break;
+    case ElementType::kFloat16: std::ranges::transform(values, tensor.as<std::uint16_t>().begin(), float_to_half); break;
+    case ElementType::kBfloat16:
+      std::ranges::transform(values, tensor.as<std::uint16_t>().begin(), [](float value) { return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(value) >> 16U); });
+      break;
+    case ElementType::kUint8: round_into<std::uint8_t>(values, tensor); break;
+    case ElementType::kInt8: round_into<std::int8_t>(values, tensor); break;
+    case ElementType::kUint16: round_into<std::uint16_t>(values, tensor); break;
+    case ElementType::kInt16: round_into<std::int16_t>(values, tensor); break;
+    case ElementType::kInt32: round_into<std::int32_t>(values, tensor); break;
+    case ElementType::kUint32: round_into<std::uint32_t>(values, tensor); break;
+    case ElementType::kInt64: round_into<std::int64_t>(values, tensor); break;
+    case ElementType::kUint64: round_into<std::uint64_t>(values, tensor); break;
+    case ElementType::kBool: std::ranges::transform(values, tensor.as<std::uint8_t>().begin(), [](float value) { return static_cast<std::uint8_t>(value != 0 ? 1 : 0); }); break;
+    case ElementType::kString:
+    case ElementType::kUndefined: break;
+  }
+  return tensor;
 }
 
 Difference compare(const Tensor& expected, const Tensor& actual) {

@@ -32,10 +32,7 @@ class Importer {
     }
     for (const auto& input : graph_.input()) out_.inputs.push_back(tensor(input.name()));
     for (const auto& node : graph_.node()) add_node(node);
-    for (const auto& output : graph_.output()) {
-      if (constants_.contains(output.name())) continue;  // the engine hands it out as it is
-      out_.outputs.push_back(tensor(output.name()));
-    }
+    for (const auto& output : graph_.output()) out_.outputs.push_back(tensor(output.name()));
     return group_layers(std::move(out_));
   }
 

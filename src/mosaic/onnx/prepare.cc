@@ -34,6 +34,23 @@ void drop_default_inputs(::onnx::ModelProto& proto) {
   proto.set_ir_version(std::max<std::int64_t>(proto.ir_version(), 4));
 }
 
+/// An initialiser that is an output gets a node that hands it out, so that every output is made by a node.
+void hand_out_constants(GraphProto& graph) {
+  const std::set<std::string> initialized = initializer_names(graph);
+  for (const auto& output : graph.output()) {
+    if (!initialized.contains(output.name())) continue;
+    const std::string renamed = output.name() + "/mosaic_constant";
+    for (auto& initializer : *graph.mutable_initializer()) {
+      if (initializer.name() == output.name()) initializer.set_name(renamed);
+    }
+    NodeProto node;
+    node.set_op_type("Identity");
+    node.add_input(renamed);
+    node.add_output(output.name());
+    *graph.add_node() = std::move(node);
+  }
+}
+
 /// "batchx3x224x224", with 1 in place of symbolic extents if `concrete`.
 std::string describe_shape(const ::onnx::TensorShapeProto& shape, bool concrete) {
   std::vector<std::string> extents;
@@ -266,6 +283,7 @@ Result<PreparedModel> prepare(Model model, const InputShapes& shapes, Evaluator&
   ::onnx::ModelProto& proto = proto_of(model);
   GraphProto& graph = *proto.mutable_graph();
   drop_default_inputs(proto);
+  hand_out_constants(graph);
   MOSAIC_RETURN_IF_ERROR(fix_shapes(proto, shapes));
   MOSAIC_TRY(const std::vector<int> order, needed_in_order(graph));
   keep_nodes(graph, order);

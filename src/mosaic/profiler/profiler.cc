@@ -52,7 +52,7 @@ class Profiler::Impl {
     MOSAIC_RETURN_IF_ERROR(compile());
     MOSAIC_TRY(links_, LinkBenchmark::create(board_, backends_));
     profile_.links = links_->links();
-    make_inputs();
+    MOSAIC_RETURN_IF_ERROR(make_inputs());
     if (resume != nullptr) go_on_from(*resume);
     return {};
   }
@@ -209,13 +209,15 @@ class Profiler::Impl {
     return {};
   }
 
-  void make_inputs() {
+  Result<void> make_inputs() {
     for (const TensorId id : graph_.inputs) {
       const GraphTensor& input = graph_.tensor(id);
+      if (!input.bytes()) return fail(ErrorCode::kUnsupported, fmt::format("input '{}' is no tensor of numbers: mosaic cannot feed it", input.name));
       Tensor& tensor = inputs_.emplace_back(input.element, *input.shape);
       fill_random(tensor, options_.seed + id.value);
     }
     for (const Tensor& tensor : inputs_) input_pointers_.push_back(&tensor);
+    return {};
   }
 
   Result<void> measure(const Subject& subject, std::vector<double>& slices, std::vector<double>& wholes, const std::stop_token& stop) {

@@ -108,7 +108,7 @@ class Executor::Impl {
     request.start();
     const std::stop_callback on_stop(options.stop, [&] { request.stop({ErrorCode::kCancelled, "the run was cancelled"}); });
     if (may_run_inline() && !options.deadline) {
-      for (const std::size_t step : program_.order) request.execute(step, simulated_);
+      for (const std::size_t step : program_.order) execute(request, step);
     } else {
       run_on_workers(request, options);
     }
@@ -125,6 +125,12 @@ class Executor::Impl {
       known = {serial_, std::ranges::all_of(device_cores_, [&](const std::vector<int>& cores) { return cores.empty() || std::ranges::includes(cores, mine); })};
     }
     return known.second;
+  }
+
+  void execute(Request& request, std::size_t step) const {
+    request.execute(step, simulated_);
+    if (!options_.at_boundary) return;
+    request.visit_boundaries(step, [&](const Port& port, std::span<std::byte> bytes) { options_.at_boundary(StepId(step), port, bytes); });
   }
 
   void run_on_workers(Request& request, const RunOptions& options) {
@@ -145,7 +151,7 @@ class Executor::Impl {
     constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
     for (std::size_t next = step; next != kNone;) {
       const std::size_t current = std::exchange(next, kNone);
-      request.execute(current, simulated_);
+      execute(request, current);
       const bool last = request.finish(current, [&](std::size_t ready) {
         if (next == kNone && device_of_[ready] == device_of_[current]) {
           next = ready;

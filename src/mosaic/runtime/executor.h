@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <vector>
 
@@ -22,6 +24,10 @@ struct ExecutorOptions {
 
   /// How long an idle worker, or a caller that waits, looks out for work or result by spinning before it sleeps.
   Nanoseconds spin{50'000};
+
+  /// Called with every tensor that a step hands to another one through host memory, after the step and before its users: to look at it, or to see what
+  /// an error there leads to. Must be thread-safe for plans that are no chains.
+  std::function<void(StepId step, const Port& port, std::span<std::byte> bytes)> at_boundary;
 };
 
 struct RunOptions {

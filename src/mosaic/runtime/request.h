@@ -32,6 +32,14 @@ class Request {
   /// Runs one step, or skips it if the run has failed or was stopped, and notes its times. `virtual_time`: the backend's clock counts, not the wall's.
   void execute(std::size_t step, bool virtual_time);
 
+  /// Calls `visit(port, bytes)` for each tensor in shared host memory that the step has made.
+  template <class Visit>
+  void visit_boundaries(std::size_t step, const Visit& visit) {
+    for (const Wire& wire : program_.wires) {
+      if (wire.from && wire.from->step == step && wire.slot) visit(program_.steps[step]->outputs()[wire.from->port], buffers_[*wire.slot]->host());
+    }
+  }
+
   /// Counts down what waits for `step` and calls `ready` for each step that may start now. True for the last step of the run.
   template <class Ready>
   bool finish(std::size_t step, const Ready& ready) {

@@ -1,0 +1,131 @@
+#include "mosaic/input/samples.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "mosaic/base/file.h"
+#include "mosaic/base/text.h"
+#include "mosaic/input/array_file.h"
+
+namespace mosaic {
+namespace {
+
+std::unexpected<Error> invalid(std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); }
+
+/// The file's name without ".gz".
+std::string ending(const std::filesystem::path& path) {
+  const std::filesystem::path inner = path.extension() == ".gz" ? path.stem() : path;
+  return inner.extension().string();
+}
+
+bool is_idx(const std::filesystem::path& path, std::string_view bytes) {
+  return path.filename().string().find("idx") != std::string::npos && bytes.size() >= 4 && bytes[0] == 0 && bytes[1] == 0;
+}
+
+/// The array as it is, or cut along a first extent that the input does not have.
+Result<std::vector<Sample>> from_array(const Tensor& array, const std::string& name, const InputSpec& spec) {
+  const auto wrong = [&] {
+    return invalid(fmt::format("{} holds {} {}, input '{}' wants {} {}", name, mosaic::name(array.type()), to_string(array.shape()), spec.name, mosaic::name(spec.type), to_string(spec.shape)));
+  };
+  if (array.type() != spec.type) return wrong();
+  std::vector<Sample> samples;
+  if (array.shape() == spec.shape) {
+    samples.push_back({.name = name, .tensor = array, .label = {}});
+    return samples;
+  }
+  const bool stacked = array.shape().size() == spec.shape.size() + 1 && std::equal(spec.shape.begin(), spec.shape.end(), array.shape().begin() + 1);
+  const bool batched = array.shape().size() == spec.shape.size() && !spec.shape.empty() && spec.shape[0] == 1 && std::equal(spec.shape.begin() + 1, spec.shape.end(), array.shape().begin() + 1);
+  if (!stacked && !batched) return wrong();
+  const std::size_t size = static_cast<std::size_t>(byte_size(spec.type, spec.shape)->value);
+  for (std::size_t i = 0; size > 0 && (i + 1) * size <= array.bytes().size(); ++i) {
+    Sample& sample = samples.emplace_back(Sample{.name = fmt::format("{}#{}", name, i), .tensor = Tensor(spec.type, spec.shape), .label = {}});
+    std::ranges::copy(array.bytes().subspan(i * size, size), sample.tensor.bytes().begin());
+  }
+  return samples;
+}
+
+/// Images that follow each other in one block of bytes.
+Result<std::vector<Sample>> from_planes(std::span<const std::uint8_t> planes, std::size_t count, const std::string& name, const InputSpec& spec, Preprocess preprocess) {
+  std::vector<Sample> samples;
+  const std::size_t size = planes.size() / std::max<std::size_t>(count, 1);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto tensor = planes_to_input(planes.subspan(i * size, size), spec.type, spec.shape, preprocess);
+    if (!tensor) return within(name, tensor.error());
+    samples.push_back({.name = fmt::format("{}#{}", name, i), .tensor = *std::move(tensor), .label = {}});
+  }
+  return samples;
+}
+
+std::size_t column(const std::vector<std::string>& header, std::string_view wanted) {
+  return static_cast<std::size_t>(std::ranges::find(header, wanted) - header.begin());
+}
+
+}  // namespace
+
+Result<std::vector<Sample>> read_samples(const std::filesystem::path& path, const InputSpec& spec, Preprocess preprocess) {
+  MOSAIC_TRY(std::string raw, read_file(path));
+  auto unpacked = gunzip(std::move(raw));
+  if (!unpacked) return within(path.string(), unpacked.error());
+  const std::string& bytes = *unpacked;
+  const std::string name = path.string();
+  if (ending(path) == ".npy") {
+    const auto array = parse_npy(bytes);
+    return array ? from_array(*array, name, spec) : within(name, array.error());
+  }
+  if (is_idx(path, bytes)) {
+    const auto array = parse_idx(bytes);
+    if (!array) return within(name, array.error());
+    return from_planes(array->as<std::uint8_t>(), static_cast<std::size_t>(array->shape()[0]), name, spec, preprocess);
+  }
+  if (ending(path) == ".bin") {
+    const auto cifar = parse_cifar(bytes);
+    if (!cifar) return within(name, cifar.error());
+    MOSAIC_TRY(auto samples, from_planes(cifar->planes, cifar->labels.size(), name, spec, preprocess));
+    for (std::size_t i = 0; i < samples.size(); ++i) samples[i].label = cifar->labels[i];
+    return samples;
+  }
+  const auto image = decode_image(bytes);
+  if (!image) return within(name, {image.error().code, image.error().message + " (nor .npy, an idx file or CIFAR-10's .bin)"});
+  auto tensor = to_input(*image, spec.type, spec.shape, preprocess);
+  if (!tensor) return within(name, tensor.error());
+  std::vector<Sample> samples;
+  samples.push_back({.name = name, .tensor = *std::move(tensor), .label = {}});
+  return samples;
+}
+
+Result<std::vector<std::string>> read_labels(const std::filesystem::path& path) {
+  MOSAIC_TRY(const std::string text, read_file(path));
+  std::vector<std::string> labels = split(text, '\n');
+  if (!labels.empty() && labels.back().empty()) labels.pop_back();
+  return labels;
+}
+
+Result<std::map<std::string, std::int64_t>> read_truth(const std::filesystem::path& path) {
+  MOSAIC_TRY(std::string raw, read_file(path));
+  MOSAIC_TRY(const std::string text, gunzip(std::move(raw)));
+  std::map<std::string, std::int64_t> truth;
+  if (is_idx(path, text)) {
+    MOSAIC_TRY(const Tensor labels, parse_idx(text));
+    for (const std::uint8_t label : labels.as<std::uint8_t>()) truth[fmt::format("#{}", truth.size())] = label;
+    return truth;
+  }
+  const std::vector<std::string> lines = split(text, '\n');
+  const std::vector<std::string> header = split(lines.front(), ',');
+  const std::size_t file = column(header, "file");
+  const std::size_t label = column(header, "class");
+  if (file == header.size() || label == header.size()) return invalid(fmt::format("{}: a CSV file with columns 'file' and 'class' was expected", path.string()));
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    if (lines[i].empty()) continue;
+    const std::vector<std::string> cells = split(lines[i], ',');
+    std::int64_t value = 0;
+    const bool good = cells.size() > std::max(file, label) &&
+                      std::from_chars(cells[label].data(), cells[label].data() + cells[label].size(), value).ec == std::errc();
+    if (!good) return invalid(fmt::format("{}: line {} has no class", path.string(), i + 1));
+    truth[cells[file]] = value;
+  }
+  return truth;
+}
+
+}  // namespace mosaic

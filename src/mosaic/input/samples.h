@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mosaic/base/error.h"
+#include "mosaic/base/tensor.h"
+#include "mosaic/input/image.h"
+
+namespace mosaic {
+
+/// One input for one run.
+struct Sample {
+  std::string name;                  ///< file, with "#i" where the file holds several
+  Tensor tensor;
+  std::optional<std::int64_t> label; ///< where the file says what it shows
+};
+
+/// What an input of a model wants.
+struct InputSpec {
+  std::string name;
+  ElementType type = ElementType::kFloat32;
+  Shape shape;
+};
+
+/// Samples from a file: JPEG and PNG images, NumPy arrays (.npy; taken as they are, type and shape must fit, a further first extent means several samples),
+/// MNIST idx files and CIFAR-10 binary files (each image a sample; .gz of both). `preprocess` applies to all but NumPy arrays.
+/// Errors: kInvalidInput: unreadable, of another kind, or not fitting the input, with what was wanted.
+[[nodiscard]] Result<std::vector<Sample>> read_samples(const std::filesystem::path& path, const InputSpec& spec, Preprocess preprocess);
+
+/// One name a class, a line each.
+[[nodiscard]] Result<std::vector<std::string>> read_labels(const std::filesystem::path& path);
+
+/// The right class of each file: a CSV file with columns "file" and "class", or an MNIST idx file of labels (then by index). Errors: kInvalidInput.
+[[nodiscard]] Result<std::map<std::string, std::int64_t>> read_truth(const std::filesystem::path& path);
+
+}  // namespace mosaic

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "mosaic/base/error.h"
+#include "mosaic/profile/profile.h"
+#include "mosaic/session/choose.h"
+#include "mosaic/session/workspace.h"
+
+namespace mosaic {
+
+struct BenchOptions {
+  std::size_t rounds = 50;
+  std::uint64_t seed = 1;  ///< of the random plans and inputs
+  std::stop_token stop;
+  std::function<void(std::string_view what, double share)> progress;
+};
+
+/// One way to run the model, timed against all others.
+struct BenchVersion {
+  std::string name;  ///< "single:<configuration>", "mosaic", "greedy", "random_best", "algorithm1", "ort_default", "ort_best"
+  std::size_t slices = 1;
+  std::optional<Microseconds> predicted;  ///< none for plain ONNX Runtime
+  std::vector<double> microseconds;
+  std::string note;                       ///< what ort_best was, say
+};
+
+/// All versions, interleaved: each single configuration, the plan, its rivals, and plain ONNX Runtime on the user's file (its defaults, and the fastest of
+/// several numbers of threads with and without spinning). On a simulated board ONNX Runtime itself does not take part.
+/// Errors: those of planning and executing; kCancelled.
+[[nodiscard]] Result<std::vector<BenchVersion>> bench(const Workspace& workspace, const Profile& profile, const BenchOptions& options = {});
+
+}  // namespace mosaic

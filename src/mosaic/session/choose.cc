@@ -1,0 +1,114 @@
+#include "mosaic/session/choose.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "mosaic/base/file.h"
+#include "mosaic/plan/validate.h"
+#include "mosaic/planner/baselines.h"
+#include "mosaic/runtime/executor.h"
+#include "mosaic/session/measure.h"
+#include "mosaic/session/race.h"
+
+namespace mosaic {
+namespace {
+
+/// The single configurations worth measuring: the best two by their whole-model times, by their costs where the whole was not measured.
+std::vector<std::size_t> best_singles(const Planned& planned) {
+  std::vector<std::pair<double, std::size_t>> ranked;
+  for (std::size_t c = 0; c < planned.costs.configurations; ++c) {
+    const auto chain = single_configuration(planned.costs, c);
+    if (!chain) continue;
+    const double expected = static_cast<double>(cost_of(planned.costs, *chain)->count()) / 1e6;
+    ranked.emplace_back(planned.fit.configurations[c].whole.value_or(expected), c);
+  }
+  std::ranges::sort(ranked);
+  std::vector<std::size_t> best;
+  for (std::size_t i = 0; i < std::min<std::size_t>(ranked.size(), 2); ++i) best.push_back(ranked[i].second);
+  return best;
+}
+
+bool same_steps(const Plan& a, const Plan& b) {
+  return std::ranges::equal(a.steps, b.steps, [](const Step& x, const Step& y) { return x.layers == y.layers && x.configuration == y.configuration; });
+}
+
+}  // namespace
+
+Result<Planned> make_plan(const Workspace& workspace, const Profile& profile, const PlannerOptions& options, const std::string& objective) {
+  if (objective != "latency") return fail(ErrorCode::kUnsupported, fmt::format("objective '{}' is not known; there is latency", objective));
+  MOSAIC_RETURN_IF_ERROR(check_profile(profile, workspace.graph(), workspace.board(), workspace.engine()));
+  MOSAIC_TRY(Fit fit, fit_profile(profile, workspace.graph(), workspace.board()));
+  ChainCosts costs = measured_costs(fit, workspace.graph(), workspace.board());
+  const auto begin = std::chrono::steady_clock::now();
+  MOSAIC_TRY(Decision decision, decide(costs, fit, workspace.graph(), workspace.board(), options));
+  const Microseconds took = std::chrono::steady_clock::now() - begin;
+  Plan plan = to_plan(decision.chain, costs, fit, workspace.graph(), workspace.board());
+  plan.objective = objective;
+  plan.sources.model = workspace.options().model.string();
+  plan.sources.board = workspace.options().board;
+  return Planned{.plan = std::move(plan), .decision = std::move(decision), .fit = std::move(fit), .costs = std::move(costs), .planning_time = took};
+}
+
+Result<Confirmation> confirm(const Workspace& workspace, const Planned& planned, const std::stop_token& stop, const std::function<void(double)>& progress) {
+  Confirmation confirmation;
+  confirmation.contenders.push_back({.name = "mosaic", .plan = planned.plan, .microseconds = {}});
+  for (const std::size_t c : best_singles(planned)) {
+    Plan plan = to_plan(*single_configuration(planned.costs, c), planned.costs, planned.fit, workspace.graph(), workspace.board());
+    plan.sources = planned.plan.sources;
+    if (same_steps(plan, planned.plan)) {
+      confirmation.contenders[0].name = "single:" + workspace.board().configurations[c].name;
+    } else {
+      confirmation.contenders.push_back({.name = "single:" + workspace.board().configurations[c].name, .plan = std::move(plan), .microseconds = {}});
+    }
+  }
+  if (confirmation.contenders.size() == 1) return confirmation;
+
+  MOSAIC_TRY(const std::vector<Tensor> inputs, workspace.random_inputs(1));
+  std::vector<std::unique_ptr<Executor>> executors;
+  std::vector<std::vector<Tensor>> outputs(confirmation.contenders.size());
+  std::vector<Runner> runners;
+  for (const Contender& contender : confirmation.contenders) {
+    MOSAIC_TRY(const ValidPlan valid, validate(workspace.graph(), workspace.board(), contender.plan));
+    MOSAIC_TRY(auto executor, Executor::create(workspace.prepared(), workspace.graph(), workspace.board(), valid, workspace.backends()));
+    executors.push_back(std::move(executor));
+    runners.push_back({.name = contender.name, .run = [&, i = runners.size()]() -> Result<Microseconds> {
+                         MOSAIC_TRY(const RunReport report, executors[i]->run(pointers(inputs), outputs[i], {.stop = stop}));
+                         return Microseconds(report.total);
+                       }});
+  }
+  MOSAIC_TRY(auto samples, race(runners, {.rounds = 40, .most_seconds = 20, .stop = stop, .progress = progress}));
+  for (std::size_t i = 0; i < samples.size(); ++i) confirmation.contenders[i].microseconds = std::move(samples[i]);
+
+  // Among the single configurations the fastest stands; a plan of several slices has to beat it beyond doubt.
+  const bool planned_is_single = confirmation.contenders[0].name != "mosaic";
+  for (std::size_t i = 1; i < confirmation.contenders.size(); ++i) {
+    const auto& now = confirmation.contenders[confirmation.chosen].microseconds;
+    const PairedRatio ratio = paired_ratio(now, confirmation.contenders[i].microseconds);
+    const bool beaten = confirmation.chosen == 0 && !planned_is_single ? ratio.interval.high >= 1 : ratio.ratio > 1;
+    if (beaten) confirmation.chosen = i;
+  }
+  return confirmation;
+}
+
+Result<Choice> choose_plan(const Workspace& workspace, const ProfilerOptions& options, const std::stop_token& stop, bool confirm_it) {
+  const std::filesystem::path file = cache_entry(workspace) / "plan.json";
+  if (auto known = read_plan(file); known && validate(workspace.graph(), workspace.board(), *known)) {
+    return Choice{.plan = *std::move(known), .confirmation = {}, .noisy = {}};
+  }
+  MOSAIC_TRY(const Profile profile, cached_profile(workspace, options, stop));
+  MOSAIC_TRY(const Planned planned, make_plan(workspace, profile));
+  Choice choice{.plan = planned.plan, .confirmation = {}, .noisy = profile.noisy};
+  if (confirm_it) {
+    const auto show = [&](double share) {
+      if (options.progress) options.progress("confirming", share);
+    };
+    MOSAIC_TRY(choice.confirmation, confirm(workspace, planned, stop, show));
+    choice.plan = choice.confirmation->contenders[choice.confirmation->chosen].plan;
+    MOSAIC_RETURN_IF_ERROR(write_plan(choice.plan, file));
+  }
+  return choice;
+}
+
+}  // namespace mosaic

@@ -1,0 +1,64 @@
+#include "mosaic/session/measure.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <optional>
+
+#include "mosaic/base/file.h"
+
+namespace mosaic {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path partial_of(const fs::path& file) { return file.string() + ".partial"; }
+
+/// An unfinished profile, if a readable one is there.
+std::optional<Profile> read_partial(const fs::path& file) {
+  auto partial = read_profile(partial_of(file));
+  return partial ? std::optional(*std::move(partial)) : std::nullopt;
+}
+
+}  // namespace
+
+Result<Profile> measure(const Workspace& workspace, const fs::path& file, const ProfilerOptions& options, const std::stop_token& stop) {
+  constexpr std::chrono::seconds kBetweenSaves{5};
+  const std::optional<Profile> old = read_partial(file);
+  MOSAIC_TRY(const auto profiler,
+             Profiler::create(workspace.prepared(), workspace.graph(), workspace.board(), workspace.backends(), options, old ? &*old : nullptr));
+  auto saved = std::chrono::steady_clock::now();
+  while (!profiler->done()) {
+    if (const auto measured = profiler->round(stop); !measured) {
+      if (measured.error().code != ErrorCode::kCancelled) return std::unexpected(measured.error());
+      const Profile so_far = profiler->profile();
+      if (so_far.rounds > 0) MOSAIC_RETURN_IF_ERROR(write_profile(so_far, partial_of(file)));
+      return fail(ErrorCode::kCancelled, fmt::format("stopped after {} of {} rounds; the same command goes on from there", so_far.rounds, options.rounds));
+    }
+    if (std::chrono::steady_clock::now() - saved > kBetweenSaves && !profiler->done()) {
+      MOSAIC_RETURN_IF_ERROR(write_profile(profiler->profile(), partial_of(file)));
+      saved = std::chrono::steady_clock::now();
+    }
+  }
+  Profile profile = profiler->profile();
+  MOSAIC_RETURN_IF_ERROR(write_profile(profile, file));
+  std::error_code ignored;
+  fs::remove(partial_of(file), ignored);
+  return profile;
+}
+
+fs::path cache_entry(const Workspace& workspace) {
+  return cache_folder() / fmt::format("{:.12}-{:.12}-{:.12}", workspace.graph().fingerprint, workspace.board().fingerprint, workspace.engine());
+}
+
+Result<Profile> cached_profile(const Workspace& workspace, const ProfilerOptions& options, const std::stop_token& stop) {
+  const fs::path folder = cache_entry(workspace);
+  MOSAIC_TRY(const FileLock lock, FileLock::acquire(folder / "lock"));
+  const fs::path file = folder / "profile.json";
+  if (auto known = read_profile(file)) {
+    if (check_profile(*known, workspace.graph(), workspace.board(), workspace.engine())) return known;
+  }
+  return measure(workspace, file, options, stop);
+}
+
+}  // namespace mosaic

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <stop_token>
+
+#include "mosaic/base/error.h"
+#include "mosaic/profile/profile.h"
+#include "mosaic/profiler/profiler.h"
+#include "mosaic/session/workspace.h"
+
+namespace mosaic {
+
+/// Measures a workspace's model and writes the profile to `file`. What is there after each few seconds, and when it is stopped, lies in `file`.partial; the
+/// same call goes on from there. Errors: kCancelled, saying how far it came; the profiler's; kIo.
+[[nodiscard]] Result<Profile> measure(const Workspace& workspace, const std::filesystem::path& file, const ProfilerOptions& options = {},
+                                      const std::stop_token& stop = {});
+
+/// The profile from the cache, or measured now and put there. Two processes that want the same one wait for each other and measure once.
+[[nodiscard]] Result<Profile> cached_profile(const Workspace& workspace, const ProfilerOptions& options = {}, const std::stop_token& stop = {});
+
+/// Where everything kept about this model on this board with this engine lies.
+[[nodiscard]] std::filesystem::path cache_entry(const Workspace& workspace);
+
+}  // namespace mosaic

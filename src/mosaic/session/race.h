@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "mosaic/base/error.h"
+#include "mosaic/base/statistics.h"
+#include "mosaic/base/units.h"
+
+namespace mosaic {
+
+/// Something whose single runs are timed against others.
+struct Runner {
+  std::string name;
+  std::function<Result<Microseconds>()> run;  ///< runs once and says how long that took
+};
+
+struct RaceOptions {
+  std::size_t rounds = 30;
+  double most_seconds = 20;  ///< ends early after at least 5 rounds; 0: no limit
+  std::stop_token stop;
+  std::function<void(double share)> progress;
+};
+
+/// Times of all runners, [runner][round] in microseconds: interleaved, each timed run after an untimed one of the same runner, the order turned round every
+/// other round. Errors: kCancelled; what a runner fails with, after its name.
+[[nodiscard]] Result<std::vector<std::vector<double>>> race(const std::vector<Runner>& runners, const RaceOptions& options);
+
+/// Median of a[i] / b[i] over rounds and its 95 % interval: how many times longer a takes than b. Requires: as many of both, at least one.
+struct PairedRatio {
+  double ratio = 1;
+  Interval interval{.low = 1, .high = 1};
+};
+[[nodiscard]] PairedRatio paired_ratio(const std::vector<double>& a, const std::vector<double>& b);
+
+}  // namespace mosaic
