@@ -24,6 +24,8 @@ mosaic_static_library(xxhash xxhash xxhash.h)
 mosaic_static_library(hwloc hwloc hwloc.h)
 find_path(hwloc_config hwloc/autogen/config.h PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE} REQUIRED)
 target_include_directories(mosaic::hwloc SYSTEM INTERFACE ${hwloc_config})
+find_library(MOSAIC_UDEV NAMES libudev.so.1 REQUIRED)  # what the static hwloc asks about devices; a part of every Debian
+target_link_libraries(mosaic::hwloc INTERFACE ${MOSAIC_UDEV})
 mosaic_static_library(protobuf protobuf-lite google/protobuf/message_lite.h)
 mosaic_static_library(jpeg turbojpeg turbojpeg.h)
 mosaic_static_library(png png16 png.h)

@@ -3,6 +3,8 @@ add_library(mosaic_warnings INTERFACE)
 target_compile_options(mosaic_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
   # Options are structs with defaults, of which a caller names only those that differ.
   -Wno-missing-field-initializers
+  # GCC 12 sees uninitialised values inside empty std::optionals (its bug 80635).
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
   # Contracted multiply-adds round differently from build to build; plans must not depend on that.
   -ffp-contract=off)
 if(MOSAIC_SANITIZE)

@@ -86,6 +86,18 @@ Result<ConfigurationId> Board::find_configuration(std::string_view wanted) const
   return invalid(fmt::format("board '{}' has no configuration '{}'; it has {}", name, wanted, known));
 }
 
+std::vector<int> Board::widest_spinning_cores() const {
+  std::vector<int> widest;
+  for (const Device& each : devices) {
+    if (each.kind != DeviceKind::kCpu || !each.spin) continue;
+    for (const OperatingPoint& point : each.points) {
+      const auto count = static_cast<std::size_t>(point.cores);
+      if (count > 1 && count > widest.size()) widest.assign(each.cores.begin(), each.cores.begin() + point.cores);
+    }
+  }
+  return widest;
+}
+
 bool Board::disjoint(ConfigurationId a, ConfigurationId b) const {
   if (configuration(a).device == configuration(b).device) return false;
   return std::ranges::find_first_of(device_of(a).cores, device_of(b).cores) == device_of(a).cores.end();

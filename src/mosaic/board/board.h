@@ -79,6 +79,9 @@ struct Board {
   /// Errors: kInvalidInput, naming the configurations there are.
   [[nodiscard]] Result<ConfigurationId> find_configuration(std::string_view name) const;
 
+  /// The cores of the CPU configuration with most cores among those that may spin; empty if none has two.
+  [[nodiscard]] std::vector<int> widest_spinning_cores() const;
+
   /// Whether two configurations may work at the same moment: they are of different devices that share no core.
   [[nodiscard]] bool disjoint(ConfigurationId a, ConfigurationId b) const;
 };

@@ -133,6 +133,8 @@ Result<Board> discover_host() {
   board.machine = machine_name();
   board.spaces.push_back({.name = "host", .limit = {}});
   board.devices = cpu_devices(cores);
+  MOSAIC_TRY(const Board cpus_only, make_board(board));
+  MOSAIC_RETURN_IF_ERROR(ort::share_threads(cpus_only.widest_spinning_cores()));  // trying providers makes the engine's environment
   MOSAIC_TRY(const std::vector<ProviderStatus> providers, try_providers());
   for (const ProviderStatus& each : providers) {
     if (each.problem) continue;

@@ -13,6 +13,7 @@
 #include "mosaic/profiler/groupings.h"
 #include "mosaic/profiler/links.h"
 #include "mosaic/runtime/executor.h"
+#include "mosaic/runtime/quiet.h"
 
 namespace mosaic {
 namespace {
@@ -35,6 +36,7 @@ double load_average() {
 /// An executor and where the times of its steps go.
 struct Subject {
   std::unique_ptr<Executor> executor;
+  ConfigurationId configuration;
   std::vector<std::pair<std::size_t, std::size_t>> slices;  // step -> index into Profile::slices
   std::optional<std::size_t> whole;                         // index into Profile::wholes
 };
@@ -62,9 +64,13 @@ class Profiler::Impl {
   Result<void> round(const std::stop_token& stop) {
     std::vector<double> slices(profile_.slices.size());
     std::vector<double> wholes(profile_.wholes.size());
+    const Subject* before = nullptr;
     for (std::size_t i = 0; i < subjects_.size(); ++i) {
       const bool backwards = profile_.rounds % 2 == 1;
-      MOSAIC_RETURN_IF_ERROR(measure(subjects_[backwards ? subjects_.size() - 1 - i : i], slices, wholes, stop));
+      const Subject& subject = subjects_[backwards ? subjects_.size() - 1 - i : i];
+      if (!profile_.simulated && (before == nullptr || before->configuration != subject.configuration)) wait_until_quiet();
+      before = &subject;
+      MOSAIC_RETURN_IF_ERROR(measure(subject, slices, wholes, stop));
       report("measuring", (static_cast<double>(profile_.rounds) + static_cast<double>(i + 1) / static_cast<double>(subjects_.size())) / static_cast<double>(options_.rounds));
     }
     MOSAIC_TRY(const std::vector<double> links, links_->round(stop));
@@ -189,7 +195,7 @@ class Profiler::Impl {
     const auto grouping = make_grouping(graph_, board_, support_, configuration, graph_.layers.size(), 0);
     if (!grouping || grouping->steps.size() != 1 || !grouping->measured[0]) return {};
     MOSAIC_TRY(auto executor, make_executor(grouping->steps));
-    subjects_.push_back({.executor = std::move(executor), .slices = {}, .whole = profile_.wholes.size()});
+    subjects_.push_back({.executor = std::move(executor), .configuration = configuration, .slices = {}, .whole = profile_.wholes.size()});
     profile_.wholes.push_back({.begin = 0, .end = graph_.layers.size(), .configuration = board_.configuration(configuration).name, .microseconds = {}});
     return {};
   }
@@ -198,7 +204,7 @@ class Profiler::Impl {
     const auto grouping = make_grouping(graph_, board_, support_, configuration, cutting.size, cutting.offset);
     if (!grouping || std::ranges::find(grouping->measured, true) == grouping->measured.end()) return {};
     MOSAIC_TRY(auto executor, make_executor(grouping->steps));
-    Subject subject{.executor = std::move(executor), .slices = {}, .whole = {}};
+    Subject subject{.executor = std::move(executor), .configuration = configuration, .slices = {}, .whole = {}};
     for (std::size_t s = 0; s < grouping->steps.size(); ++s) {
       if (!grouping->measured[s]) continue;
       const auto& layers = grouping->steps[s].layers;

@@ -127,7 +127,7 @@ Result<std::vector<BenchVersion>> bench(const Workspace& workspace, const Profil
   const auto show = [&](double share) {
     if (options.progress) options.progress("measuring", share);
   };
-  MOSAIC_TRY(auto samples, race(field.runners(), {.rounds = options.rounds, .most_seconds = 0, .stop = options.stop, .progress = show}));
+  MOSAIC_TRY(auto samples, race(field.runners(), {.runs = options.runs, .most_seconds = 0, .stop = options.stop, .progress = show}));
   return field.finish(std::move(samples));
 }
 

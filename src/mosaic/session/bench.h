@@ -16,7 +16,7 @@
 namespace mosaic {
 
 struct BenchOptions {
-  std::size_t rounds = 50;
+  std::size_t runs = 50;
   std::uint64_t seed = 1;  ///< of the random plans and inputs
   std::stop_token stop;
   std::function<void(std::string_view what, double share)> progress;

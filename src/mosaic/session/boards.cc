@@ -97,6 +97,7 @@ Result<Board> find_board(const std::string& name) {
 Result<Backends> make_backends(const Board& board, bool functional) {
   Backends backends;
   std::shared_ptr<Backend> host;
+  if (!board.simulated()) MOSAIC_RETURN_IF_ERROR(ort::share_threads(board.widest_spinning_cores()));
   if (!board.simulated() || functional) {
     MOSAIC_TRY(host, ort::make_backend());
   }

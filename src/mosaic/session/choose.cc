@@ -78,7 +78,7 @@ Result<Confirmation> confirm(const Workspace& workspace, const Planned& planned,
                          return Microseconds(report.total);
                        }});
   }
-  MOSAIC_TRY(auto samples, race(runners, {.rounds = 40, .most_seconds = 20, .stop = stop, .progress = progress}));
+  MOSAIC_TRY(auto samples, race(runners, {.runs = 40, .most_seconds = 20, .stop = stop, .progress = progress}));
   for (std::size_t i = 0; i < samples.size(); ++i) confirmation.contenders[i].microseconds = std::move(samples[i]);
 
   // Among the single configurations the fastest stands; a plan of several slices has to beat it beyond doubt.

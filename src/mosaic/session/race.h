@@ -19,17 +19,18 @@ struct Runner {
 };
 
 struct RaceOptions {
-  std::size_t rounds = 30;
-  double most_seconds = 20;  ///< ends early after at least 5 rounds; 0: no limit
+  std::size_t runs = 30;     ///< timed runs of each runner
+  double most_seconds = 20;  ///< ends early after at least 10 of them; 0: no limit
   std::stop_token stop;
   std::function<void(double share)> progress;
 };
 
-/// Times of all runners, [runner][round] in microseconds: interleaved, each timed run after an untimed one of the same runner, the order turned round every
-/// other round. Errors: kCancelled; what a runner fails with, after its name.
+/// Times of all runners, [runner][run] in microseconds. The runners take turns, in visits of 5 timed runs after 2 untimed ones, the order turned round every
+/// other time; before each visit the threads of the one before have come to rest. So each is timed in its steady state, and drift of the
+/// machine meets all alike. Errors: kCancelled; what a runner fails with, after its name.
 [[nodiscard]] Result<std::vector<std::vector<double>>> race(const std::vector<Runner>& runners, const RaceOptions& options);
 
-/// Median of a[i] / b[i] over rounds and its 95 % interval: how many times longer a takes than b. Requires: as many of both, at least one.
+/// Median of a[i] / b[i] over runs and its 95 % interval: how many times longer a takes than b. Requires: as many of both, at least one.
 struct PairedRatio {
   double ratio = 1;
   Interval interval{.low = 1, .high = 1};

@@ -45,6 +45,9 @@ class Session {
   [[nodiscard]] const Workspace& workspace() const { return *workspace_; }
   [[nodiscard]] const ValidPlan& plan() const { return *plan_; }
 
+  /// What compiling the plan took: the part of a cold start that is not the first run.
+  [[nodiscard]] Microseconds compile_time() const { return compile_time_; }
+
   /// How the plan came about; `confirmation` is empty for one that was given or cached.
   [[nodiscard]] const Choice& choice() const { return choice_; }
 
@@ -55,6 +58,7 @@ class Session {
   Choice choice_;
   std::optional<ValidPlan> plan_;
   std::unique_ptr<Executor> executor_;
+  Microseconds compile_time_{};
 };
 
 }  // namespace mosaic

@@ -39,11 +39,34 @@ int minor_version(std::string_view version) {
 }  // namespace
 
 Engine::Engine(fs::path path, std::string version)
-    : path_(std::move(path)), version_(std::move(version)), build_(Ort::GetBuildInfoString()), env_(ORT_LOGGING_LEVEL_ERROR, "mosaic") {
+    : path_(std::move(path)), version_(std::move(version)), build_(Ort::GetBuildInfoString()) {}
+
+Ort::Env& Engine::env() {
+  const std::scoped_lock lock(mutex_);
+  if (env_) return *env_;
+  if (shared_cores_.size() < 2) {
+    env_.emplace(ORT_LOGGING_LEVEL_ERROR, "mosaic");
+  } else {
+    Ort::ThreadingOptions threads;
+    threads.SetGlobalIntraOpNumThreads(static_cast<int>(shared_cores_.size())).SetGlobalInterOpNumThreads(1).SetGlobalSpinControl(1);
+    Ort::ThrowOnError(Ort::GetApi().SetGlobalIntraOpThreadAffinity(threads, affinities(shared_cores_).c_str()));
+    env_.emplace(threads, ORT_LOGGING_LEVEL_ERROR, "mosaic");
+  }
+  env_->DisableTelemetryEvents();
   // One arena for all sessions: a slice finds the memory warm that the slice before it used.
-  env_.DisableTelemetryEvents();
   const Ort::ArenaCfg arena(0, -1, -1, -1);
-  env_.CreateAndRegisterAllocator(Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault), arena);
+  env_->CreateAndRegisterAllocator(Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault), arena);
+  return *env_;
+}
+
+std::vector<int> Engine::shared_cores() const {
+  const std::scoped_lock lock(mutex_);
+  return shared_cores_;
+}
+
+void Engine::share_threads(std::vector<int> cores) {
+  const std::scoped_lock lock(mutex_);
+  if (!env_) shared_cores_ = std::move(cores);
 }
 
 Result<std::unique_ptr<Engine>> Engine::load() {
@@ -84,6 +107,12 @@ Result<Engine*> Engine::instance() {
     loaded = new std::unique_ptr<Engine>(std::move(engine));
   }
   return loaded->get();
+}
+
+std::string affinities(std::span<const int> cores) {
+  std::string text;
+  for (std::size_t i = 1; i < cores.size(); ++i) text += fmt::format("{}{}", i > 1 ? ";" : "", cores[i] + 1);
+  return text;
 }
 
 ElementType from_ort(ONNXTensorElementDataType type) {

@@ -4,6 +4,9 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,15 +27,22 @@
 
 namespace mosaic::ort {
 
-/// The loaded library and its environment; one per process. Immutable once loaded, thread-safe.
+/// The loaded library and its environment; one per process. Thread-safe.
 class Engine {
  public:
   /// Loads the library on the first call: `MOSAIC_ORT_LIBRARY` if set, else the one installed beside the running program or the one of the build tree,
   /// else the system's. Errors: kEngine: there is none, it is no ONNX Runtime, or it is older than the API that mosaic uses.
   [[nodiscard]] static Result<Engine*> instance();
 
-  [[nodiscard]] const Ort::Env& env() const { return env_; }
-  [[nodiscard]] Ort::Env& env() { return env_; }
+  /// Made on the first call. Throws Ort::Exception: call it inside `guarded`.
+  [[nodiscard]] Ort::Env& env();
+
+  /// Cores of the pool of threads that sessions share, the caller's first; empty if there is none.
+  [[nodiscard]] std::vector<int> shared_cores() const;
+
+  /// Asks for such a pool; too late once the environment is made.
+  void share_threads(std::vector<int> cores);
+
   [[nodiscard]] const std::string& version() const { return version_; }
   [[nodiscard]] const std::string& build() const { return build_; }
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
@@ -44,7 +54,9 @@ class Engine {
   std::filesystem::path path_;
   std::string version_;
   std::string build_;
-  Ort::Env env_;
+  mutable std::mutex mutex_;
+  std::vector<int> shared_cores_;
+  std::optional<Ort::Env> env_;
 };
 
 /// Runs `action`, which may throw what ONNX Runtime throws, and turns that into an error of kind `code`; its own "not implemented" into kUnsupported.
@@ -63,6 +75,9 @@ auto guarded(ErrorCode code, Action&& action) -> Result<decltype(action())> {
     return fail(code, error.what());
   }
 }
+
+/// Cores 1 and up of a list as the engine wants them: one entry a pool thread (the caller of a run is the first thread), processors counted from 1.
+[[nodiscard]] std::string affinities(std::span<const int> cores);
 
 /// Type of a value as mosaic sees it.
 [[nodiscard]] ElementType from_ort(ONNXTensorElementDataType type);

@@ -1,5 +1,6 @@
 #include "mosaic/backend/ort/ort_backend.h"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -93,6 +94,12 @@ Result<std::unique_ptr<Backend>> make_backend() {
   return std::make_unique<OrtBackend>(*engine);
 }
 
+Result<void> share_threads(const std::vector<int>& cores) {
+  MOSAIC_TRY(Engine * engine, Engine::instance());
+  engine->share_threads(cores);
+  return {};
+}
+
 Result<std::vector<std::string>> list_providers() {
   MOSAIC_TRY([[maybe_unused]] Engine * engine, Engine::instance());
   std::vector<std::string> names = providers();
@@ -102,6 +109,8 @@ Result<std::vector<std::string>> list_providers() {
 
 Result<void> try_provider(const std::string& provider) {
   MOSAIC_TRY(Engine * engine, Engine::instance());
+  // The WebGPU provider complains on standard error where the loader is missing; ask first.
+  if (provider == "WebGPU" && ::dlopen("libvulkan.so.1", RTLD_LAZY) == nullptr) return fail(ErrorCode::kDevice, "no Vulkan loader (libvulkan.so.1)");
   onnx::Builder builder("probe", 1);
   builder.output(builder.node("Relu", {builder.input("x", {8})}), {8});
   const Device device{.name = "probe", .kind = DeviceKind::kGpu, .provider = provider, .points = {{}}};

@@ -15,6 +15,10 @@ namespace mosaic::ort {
 /// Errors: kEngine where the library cannot be loaded.
 [[nodiscard]] Result<std::unique_ptr<Backend>> make_backend();
 
+/// Lets all sessions that run on exactly these cores, and whose threads may spin, share one pool of threads (the engine has one such pool for a
+/// process). Slices on them then cost no waking of threads. Has an effect only before the first model is read. Errors: kEngine.
+[[nodiscard]] Result<void> share_threads(const std::vector<int>& cores);
+
 /// The execution providers of the loaded engine in the form that board files use, "CPU" first. Errors: kEngine.
 [[nodiscard]] Result<std::vector<std::string>> list_providers();
 

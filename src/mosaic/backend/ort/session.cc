@@ -24,6 +24,7 @@ constexpr std::string_view kSuffix = "ExecutionProvider";
 std::string short_name(std::string name) {
   if (name.ends_with(kSuffix)) name.resize(name.size() - kSuffix.size());
   if (name == "WebGpu") return "WebGPU";
+  if (name == "Tensorrt") return "TensorRT";
   if (name == "Xnnpack") return "XNNPACK";
   return name;
 }
@@ -61,24 +62,27 @@ void append_provider(Engine& engine, Ort::SessionOptions& options, const Device&
   options.AddConfigEntry(kOrtSessionOptionsDisableCPUEPFallback, "1");
 }
 
-/// One entry a pool thread; the engine counts processors from 1, and the caller of a run is the first thread.
-std::string affinities(const SessionSettings& settings) {
-  std::vector<int> from_one;
-  for (int i = 1; i < settings.threads; ++i) from_one.push_back(settings.cores[static_cast<std::size_t>(i)] + 1);
-  return fmt::format("{}", fmt::join(from_one, ";"));
+/// Threads of its own, or the shared ones where those are what it wants: then they go on spinning from one slice to the next, instead of being woken
+/// in each.
+void add_threads(const Engine& engine, Ort::SessionOptions& options, const SessionSettings& settings) {
+  if (settings.threads > 1 && settings.spin && settings.cores == engine.shared_cores()) {
+    options.DisablePerSessionThreads();
+    return;
+  }
+  options.SetIntraOpNumThreads(settings.threads);
+  options.AddConfigEntry(kOrtSessionOptionsConfigAllowIntraOpSpinning, settings.spin && settings.threads > 1 ? "1" : "0");
+  if (settings.spin && !settings.spin_between) options.AddConfigEntry(kOrtSessionOptionsConfigForceSpinningStop, "1");
+  if (settings.threads > 1 && static_cast<int>(settings.cores.size()) == settings.threads) {
+    options.AddConfigEntry(kOrtSessionOptionsConfigIntraOpThreadAffinities, affinities(settings.cores).c_str());
+  }
 }
 
 Ort::SessionOptions make_options(Engine& engine, const SessionSettings& settings) {
   Ort::SessionOptions options;
   options.SetLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);  // failures come back as errors; the log would print them twice
-  options.SetIntraOpNumThreads(settings.threads);
   options.SetInterOpNumThreads(1);
   options.SetGraphOptimizationLevel(settings.optimise ? ORT_ENABLE_ALL : ORT_DISABLE_ALL);
-  options.AddConfigEntry(kOrtSessionOptionsConfigAllowIntraOpSpinning, settings.spin && settings.threads > 1 ? "1" : "0");
-  if (settings.spin && !settings.spin_between) options.AddConfigEntry(kOrtSessionOptionsConfigForceSpinningStop, "1");
-  if (settings.threads > 1 && static_cast<int>(settings.cores.size()) >= settings.threads) {
-    options.AddConfigEntry(kOrtSessionOptionsConfigIntraOpThreadAffinities, affinities(settings).c_str());
-  }
+  add_threads(engine, options, settings);
   if (settings.device != nullptr && settings.device->provider != "CPU") {
     append_provider(engine, options, *settings.device);
   } else if (settings.shared_arena) {

@@ -1,0 +1,91 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "command.h"
+#include "mosaic/base/statistics.h"
+#include "mosaic/session/bench.h"
+#include "mosaic/session/measure.h"
+#include "output.h"
+#include "steps.h"
+
+namespace mosaic::cli {
+namespace {
+
+std::optional<double> best_single(const std::vector<BenchVersion>& versions) {
+  std::optional<double> best;
+  for (const BenchVersion& each : versions) {
+    if (!each.name.starts_with("single:")) continue;
+    const double time = median(each.microseconds);
+    if (!best || time < *best) best = time;
+  }
+  return best;
+}
+
+std::optional<double> error_percent(const BenchVersion& version) {
+  if (!version.predicted) return std::nullopt;
+  return 100 * (version.predicted->count() / median(version.microseconds) - 1);
+}
+
+Json to_json(const std::string& model, const Board& board, const std::vector<BenchVersion>& versions) {
+  Json json{{"model", model}, {"board", board.name}, {"simulated", board.simulated()}, {"versions", Json::array()}};
+  const auto single = best_single(versions);
+  for (const BenchVersion& each : versions) {
+    const double time = median(each.microseconds);
+    const auto error = error_percent(each);
+    json["versions"].push_back({{"name", each.name}, {"slices", each.slices}, {"predicted_ms", each.predicted ? Json(json_ms(*each.predicted)) : Json(nullptr)}, {"measured_ms", json_ms(Microseconds(time))},
+                                {"p95_ms", json_ms(Microseconds(quantile(each.microseconds, 0.95)))}, {"spread_pct", spread_percent(each.microseconds)}, {"error_pct", error ? Json(*error) : Json(nullptr)},
+                                {"ratio_to_best_single", single ? Json(*single / time) : Json(nullptr)}, {"note", each.note}});
+  }
+  return json;
+}
+
+void print_table(const Board& board, const std::vector<BenchVersion>& versions) {
+  Table table({"version", ">slices", ">predicted ms", ">measured ms", ">p95 ms", ">spread %", ">error %", ">ratio to best single", ""});
+  const auto single = best_single(versions);
+  for (const BenchVersion& each : versions) {
+    const double time = median(each.microseconds);
+    const auto error = error_percent(each);
+    table.add({each.name, std::to_string(each.slices), each.predicted ? ms(*each.predicted) : "", ms(Microseconds(time)), ms(Microseconds(quantile(each.microseconds, 0.95))), fmt::format("{:.1f}", spread_percent(each.microseconds)),
+               error ? fmt::format("{:+.1f}", *error) : "", single ? fmt::format("{:.3f}", *single / time) : "", each.note});
+  }
+  print(table.text());
+  print(fmt::format("medians of {} interleaved runs each; ratio above 1: faster{}\n", versions.front().microseconds.size(), simulated_note(board)));
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Context& context) {
+  auto& command = add_command(app, "bench", "Time the plan against every single device, rival planners and plain ONNX Runtime",
+                              "  mosaic bench model.onnx\n"
+                              "  mosaic bench model.onnx --profile profile.json --runs 200 --json");
+  struct Options : ModelOptions {
+    std::string profile;
+    BenchOptions bench;
+  };
+  auto options = std::make_shared<Options>();
+  options->declare(command);
+  command.add_option("-p,--profile", options->profile, "Profile (default: from the cache, or measured now)");
+  command.add_option("-r,--runs", options->bench.runs, "Timed runs of each version")->check(CLI::Range(5, 100000))->capture_default_str();
+  command.add_option("--seed", options->bench.seed, "Seed of inputs and random plans")->capture_default_str();
+  command.callback([options, &context] {
+    context.action = [options, &context]() -> Result<void> {
+      Progress progress(options->json);
+      const auto show = [&](std::string_view what, double share) { progress.show(what, share); };
+      MOSAIC_TRY(const Workspace::Options workspace_options, options->workspace());
+      MOSAIC_TRY(const auto workspace, Workspace::open(workspace_options));
+      ProfilerOptions profiler;
+      profiler.progress = show;
+      MOSAIC_TRY(const Profile profile, options->profile.empty() ? cached_profile(*workspace, profiler, context.stop) : read_profile(options->profile));
+      for (const std::string& noisy : profile.noisy) note("noisy while profiling: " + noisy);
+      options->bench.stop = context.stop;
+      options->bench.progress = show;
+      MOSAIC_TRY(const std::vector<BenchVersion> versions, bench(*workspace, profile, options->bench));
+      progress.clear();
+      options->json ? print_json(to_json(options->model, workspace->board(), versions)) : print_table(workspace->board(), versions);
+      return {};
+    };
+  });
+}
+
+}  // namespace mosaic::cli

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstddef>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "mosaic/base/error.h"
+#include "mosaic/base/json.h"
+#include "mosaic/onnx/prepare.h"
+#include "mosaic/session/workspace.h"
+
+namespace mosaic::cli {
+
+/// What every command gets from main.
+struct Context {
+  std::stop_token stop;                  ///< requested on Ctrl-C
+  std::function<Result<void>()> action;  ///< set by the command that was named
+};
+
+/// Options that commands share.
+struct ModelOptions {
+  std::string model;
+  std::string board;
+  std::vector<std::string> shapes;
+  bool json = false;
+
+  /// Declares MODEL, --board, --shape and --json.
+  void declare(CLI::App& app, bool with_board = true);
+
+  [[nodiscard]] Result<Workspace::Options> workspace() const;
+};
+
+/// Makes a subcommand: its one-line description, its examples for --help, and what it does.
+CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& description, const std::string& examples);
+
+void add_bench(CLI::App& app, Context& context);
+void add_cache(CLI::App& app, Context& context);
+void add_completion(CLI::App& app, Context& context);
+void add_devices(CLI::App& app, Context& context);
+void add_doctor(CLI::App& app, Context& context);
+void add_explain(CLI::App& app, Context& context);
+void add_export(CLI::App& app, Context& context);
+void add_inspect(CLI::App& app, Context& context);
+void add_plan(CLI::App& app, Context& context);
+void add_profile(CLI::App& app, Context& context);
+void add_run(CLI::App& app, Context& context);
+void add_verify(CLI::App& app, Context& context);
+void add_zoo(CLI::App& app, Context& context);
+
+}  // namespace mosaic::cli

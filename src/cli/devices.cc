@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "command.h"
+#include "mosaic/base/file.h"
+#include "mosaic/base/text.h"
+#include "mosaic/board/board_file.h"
+#include "mosaic/session/boards.h"
+#include "output.h"
+
+namespace mosaic::cli {
+namespace {
+
+Json to_json(const Board& board) {
+  Json json{{"name", board.name}, {"machine", board.machine}, {"simulated", board.simulated()}, {"fingerprint", board.fingerprint}};
+  json["spaces"] = Json::array();
+  for (const MemorySpace& space : board.spaces) json["spaces"].push_back({{"name", space.name}, {"limit_bytes", space.limit ? Json(space.limit->value) : Json(nullptr)}});
+  json["devices"] = Json::array();
+  for (std::size_t d = 0; d < board.devices.size(); ++d) {
+    const Device& device = board.devices[d];
+    Json configurations = Json::array();
+    for (const Configuration& each : board.configurations) {
+      if (each.device == DeviceId(d)) configurations.push_back(each.name);
+    }
+    json["devices"].push_back({{"name", device.name}, {"kind", name(device.kind)}, {"backend", device.backend}, {"provider", device.provider}, {"space", board.space(device.space).name},
+                               {"cores", device.cores}, {"slice_limit_bytes", device.slice_limit ? Json(device.slice_limit->value) : Json(nullptr)},
+                               {"missing_operators", device.missing_operators}, {"configurations", configurations}});
+  }
+  return json;
+}
+
+void print_table(const Board& board) {
+  print(fmt::format("board {}{}\n", board.name, board.simulated() ? " (simulated)" : ": " + board.machine));
+  Table table({"device", "kind", "driven by", "memory", "slice limit", "lacks", "configurations"});
+  for (std::size_t d = 0; d < board.devices.size(); ++d) {
+    const Device& device = board.devices[d];
+    std::vector<std::string> configurations;
+    for (const Configuration& each : board.configurations) {
+      if (each.device == DeviceId(d)) configurations.push_back(each.name);
+    }
+    std::string cores = device.cores.empty() ? "" : fmt::format(" on cores {}", fmt::join(device.cores, ","));
+    const auto& space = board.space(device.space);
+    table.add({device.name, std::string(name(device.kind)), (device.backend == "sim" ? "simulation" : device.provider) + cores,
+               space.name + (space.limit ? " (" + format_bytes(*space.limit) + ")" : ""), device.slice_limit ? format_bytes(*device.slice_limit) : "none",
+               device.missing_operators.empty() ? "nothing" : fmt::format("{}", fmt::join(device.missing_operators, " ")), fmt::format("{}", fmt::join(configurations, " "))});
+  }
+  print(table.text());
+}
+
+}  // namespace
+
+void add_devices(CLI::App& app, Context& context) {
+  auto& command = add_command(app, "devices", "Show what layers can be placed on, here or on a board",
+                              "  mosaic devices\n"
+                              "  mosaic devices --write host.yaml     this machine as a board file, to edit: limits, missing operators, cores\n"
+                              "  mosaic devices --board host.yaml");
+  struct Options {
+    std::string board;
+    std::string write;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  command.add_option("-b,--board", options->board, "Board: host (default), host-split, the name of a board or a board file");
+  command.add_option("--write", options->write, "Write the board as a file")->type_name("FILE");
+  command.add_flag("--json", options->json, "Print JSON for scripts");
+  command.callback([options, &context] {
+    context.action = [options]() -> Result<void> {
+      MOSAIC_TRY(const Board board, find_board(options->board));
+      MOSAIC_TRY([[maybe_unused]] const Backends backends, make_backends(board));
+      if (!options->write.empty()) return write_file(options->write, format_board(board));
+      options->json ? print_json(to_json(board)) : print_table(board);
+      return {};
+    };
+  });
+}
+
+}  // namespace mosaic::cli

@@ -1,0 +1,133 @@
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "command.h"
+#include "mosaic/backend/ort/ort_backend.h"
+#include "mosaic/base/file.h"
+#include "mosaic/discovery/host.h"
+#include "output.h"
+
+namespace mosaic::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+enum class State { kGood, kMissing, kAdvice };
+
+struct Finding {
+  std::string subject;
+  State state = State::kGood;
+  std::string text;
+  std::string remedy;
+};
+
+std::string_view name(State state) {
+  switch (state) {
+    case State::kGood: return "good";
+    case State::kMissing: return "missing";
+    case State::kAdvice: return "advice";
+  }
+  return "";
+}
+
+Finding check_engine() {
+  const auto backend = ort::make_backend();
+  if (!backend) return {"engine", State::kMissing, backend.error().message, "name an ONNX Runtime library (1.23 or newer) in MOSAIC_ORT_LIBRARY"};
+  const auto engine = (*backend)->engine();
+  const auto providers = ort::list_providers();
+  return {"engine", State::kGood, fmt::format("{} {} with providers {}", engine.name, engine.version, fmt::join(providers.value_or(std::vector<std::string>{}), ", ")), ""};
+}
+
+void check_providers(std::vector<Finding>& findings) {
+  const auto statuses = try_providers();
+  if (!statuses) return;
+  for (const ProviderStatus& each : *statuses) {
+    if (!each.problem) {
+      findings.push_back({each.provider, State::kGood, "runs here", ""});
+      continue;
+    }
+    void* loader = each.provider == "WebGPU" ? ::dlopen("libvulkan.so.1", RTLD_LAZY) : nullptr;
+    std::string remedy = "install the vendor's driver";
+    if (each.provider == "WebGPU") remedy = loader == nullptr ? "install the Vulkan loader (Debian: libvulkan1) and your GPU's Vulkan driver" : "install your GPU's Vulkan driver (Debian: mesa-vulkan-drivers or the vendor's)";
+    findings.push_back({each.provider, State::kMissing, "no device: " + shorten(*each.problem, 90), remedy});
+  }
+}
+
+void check_cores(std::vector<Finding>& findings) {
+  const auto cores = find_cores();
+  if (!cores) {
+    findings.push_back({"cores", State::kMissing, cores.error().message, ""});
+    return;
+  }
+  findings.push_back({"cores", State::kGood, machine_name(), ""});
+  const fs::path policy = fmt::format("/sys/devices/system/cpu/cpu{}/cpufreq", cores->front().processor);
+  const auto governor = read_file(policy / "scaling_governor");
+  if (!governor) {
+    findings.push_back({"clocks", State::kAdvice, "the system does not show clocks (cpufreq): they are left alone", "nothing to do on virtual machines"});
+  } else if (governor->starts_with("performance")) {
+    findings.push_back({"clocks", State::kGood, "governor 'performance'", ""});
+  } else {
+    findings.push_back({"clocks", State::kAdvice, fmt::format("governor '{}': clocks move while measuring", governor->substr(0, governor->find('\n'))), "for profiles: cpupower frequency-set -g performance (as root)"});
+  }
+}
+
+Finding check_load() {
+  double load = 0;
+  if (::getloadavg(&load, 1) != 1) return {"load", State::kAdvice, "unknown", ""};
+  const auto processors = static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN));
+  if (load < 0.25 * processors) return {"load", State::kGood, fmt::format("{:.1f} on {:.0f} processors", load, processors), ""};
+  return {"load", State::kAdvice, fmt::format("{:.1f} on {:.0f} processors: others work here", load, processors), "profile when the machine is idle, or with more --repetitions"};
+}
+
+Finding check_meter() {
+  std::error_code error;
+  for (const char* file : {"/sys/class/powercap/intel-rapl:0/energy_uj"}) {
+    if (!fs::exists(file, error)) continue;
+    if (::access(file, R_OK) == 0) return {"energy", State::kGood, "a powercap counter is readable", ""};
+    return {"energy", State::kAdvice, "there is a powercap counter, but only root may read it", "a udev rule that gives your group read access to /sys/class/powercap/*/energy_uj"};
+  }
+  return {"energy", State::kAdvice, "no power meter found: mosaic gives no energy figures here", "none on most virtual machines"};
+}
+
+Finding check_cache() {
+  const fs::path probe = cache_folder() / "probe";
+  if (const auto written = write_file(probe, ""); !written) return {"cache", State::kMissing, written.error().message, "set MOSAIC_CACHE or XDG_CACHE_HOME to a folder you may write to"};
+  std::error_code error;
+  fs::remove(probe, error);
+  return {"cache", State::kGood, cache_folder().string(), ""};
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, Context& context) {
+  auto& command = add_command(app, "doctor", "Say what this machine lacks and what to do", "  mosaic doctor\n  mosaic doctor --json");
+  auto json = std::make_shared<bool>(false);
+  command.add_flag("--json", *json, "Print JSON for scripts");
+  command.callback([json, &context] {
+    context.action = [json]() -> Result<void> {
+      std::vector<Finding> findings{check_engine()};
+      const bool has_engine = findings.front().state == State::kGood;
+      if (has_engine) check_providers(findings);
+      check_cores(findings);
+      findings.push_back(check_load());
+      findings.push_back(check_meter());
+      findings.push_back(check_cache());
+      Json list = Json::array();
+      Table table({"", "subject", "finding", "what to do"});
+      for (const Finding& each : findings) {
+        list.push_back({{"subject", each.subject}, {"state", name(each.state)}, {"finding", each.text}, {"remedy", each.remedy}});
+        table.add({std::string(name(each.state)), each.subject, each.text, each.remedy});
+      }
+      *json ? print_json(list) : print(table.text());
+      if (!has_engine) return fail(ErrorCode::kEngine, "without an engine nothing runs");
+      return {};
+    };
+  });
+}
+
+}  // namespace mosaic::cli

@@ -1,0 +1,353 @@
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <numeric>
+
+#include "command.h"
+#include "mosaic/backend/ort/ort_backend.h"
+#include "mosaic/base/file.h"
+#include "mosaic/base/statistics.h"
+#include "mosaic/base/text.h"
+#include "mosaic/input/array_file.h"
+#include "mosaic/input/samples.h"
+#include "mosaic/runtime/trace.h"
+#include "mosaic/session/race.h"
+#include "mosaic/session/session.h"
+#include "output.h"
+#include "steps.h"
+
+namespace mosaic::cli {
+namespace {
+
+struct Options : ModelOptions {
+  std::string plan;
+  std::vector<std::string> inputs;
+  std::string preprocess = "raw";
+  std::string labels;
+  std::string truth;
+  std::size_t top = 5;
+  std::size_t repeat = 20;
+  std::string trace;
+  std::string output;
+  bool check = false;
+  ProfilerOptions profiler;
+};
+
+/// One run's inputs, and what is known of them.
+struct Case {
+  std::string name;
+  std::vector<Tensor> inputs;
+  std::optional<std::int64_t> label;
+};
+
+InputSpec spec_of(const Graph& graph, std::size_t i) {
+  const GraphTensor& input = graph.tensor(graph.inputs[i]);
+  return {.name = input.name, .type = input.element, .shape = input.shape.value_or(Shape{})};
+}
+
+/// Files for the model's one input, or "name=file" for each of several.
+Result<std::vector<Case>> read_cases(const Workspace& workspace, const Options& options) {
+  const Graph& graph = workspace.graph();
+  std::vector<Case> cases;
+  if (options.inputs.empty()) {
+    MOSAIC_TRY(std::vector<Tensor> random, workspace.random_inputs(1));
+    cases.push_back({.name = "random input", .inputs = std::move(random), .label = {}});
+    return cases;
+  }
+  MOSAIC_TRY(const Preprocess preprocess, parse_preprocess(options.preprocess));
+  if (graph.inputs.size() == 1) {
+    for (const std::string& file : options.inputs) {
+      MOSAIC_TRY(std::vector<Sample> samples, read_samples(file, spec_of(graph, 0), preprocess));
+      for (Sample& sample : samples) {
+        Case& each = cases.emplace_back(Case{.name = sample.name, .inputs = {}, .label = sample.label});
+        each.inputs.push_back(std::move(sample.tensor));
+      }
+    }
+    return cases;
+  }
+  Case only;
+  for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
+    const InputSpec spec = spec_of(graph, i);
+    const auto found = std::ranges::find_if(options.inputs, [&](const std::string& text) { return text.starts_with(spec.name + "="); });
+    if (found == options.inputs.end()) return fail(ErrorCode::kInvalidInput, fmt::format("the model has {} inputs: give --input {}=FILE", graph.inputs.size(), spec.name));
+    const std::string file = found->substr(spec.name.size() + 1);
+    MOSAIC_TRY(std::vector<Sample> samples, read_samples(file, spec, preprocess));
+    if (samples.size() != 1) return fail(ErrorCode::kInvalidInput, fmt::format("{} holds {} samples; a model with several inputs takes one", file, samples.size()));
+    only.name += (only.name.empty() ? "" : ", ") + file;
+    only.inputs.push_back(std::move(samples[0].tensor));
+  }
+  cases.push_back(std::move(only));
+  return cases;
+}
+
+/// Labels by file name, or by position for files of several samples.
+Result<void> add_truth(std::vector<Case>& cases, const std::string& file) {
+  MOSAIC_TRY(const auto truth, read_truth(file));
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const auto by_name = truth.find(std::filesystem::path(cases[i].name).filename().string());
+    const auto by_index = truth.find(fmt::format("#{}", i));
+    if (by_name != truth.end()) cases[i].label = by_name->second;
+    if (by_index != truth.end()) cases[i].label = by_index->second;
+  }
+  return {};
+}
+
+/// Classes of a vector of scores, the best first; empty for other outputs.
+std::vector<std::size_t> ranking(const Tensor& output, std::size_t most) {
+  const auto count = element_count(output.shape());
+  const bool is_vector = count && *count > 1 && std::ranges::count_if(output.shape(), [](std::int64_t extent) { return extent > 1; }) == 1;
+  if (!is_vector) return {};
+  const std::vector<double> scores = output.to_doubles();
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  most = std::min(most, order.size());
+  std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(most), [&](std::size_t a, std::size_t b) { return scores[a] > scores[b] || (scores[a] == scores[b] && a < b); });
+  order.resize(most);
+  return order;
+}
+
+struct Outcome {
+  std::vector<std::vector<std::size_t>> rankings;  // by case
+  std::size_t labelled = 0;
+  std::size_t top1 = 0;
+  std::size_t top5 = 0;
+  bool equal_bits = true;
+  double worst_difference = 0;
+};
+
+/// Runs a session on the user's own file beside ours.
+class Checker {
+ public:
+  Result<void> open(const Workspace& workspace) {
+    MOSAIC_TRY(reference_, ort::Reference::open(workspace.options().model, {.threads = 1, .spin = false}));
+    graph_ = &workspace.graph();
+    return {};
+  }
+
+  Result<Difference> compare_with(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs) {
+    std::vector<const Tensor*> in_order;
+    for (const std::string& name : reference_->inputs()) {
+      const auto found = std::ranges::find(graph_->inputs, name, [&](TensorId id) { return graph_->tensor(id).name; });
+      in_order.push_back(&inputs[static_cast<std::size_t>(found - graph_->inputs.begin())]);
+    }
+    MOSAIC_RETURN_IF_ERROR(reference_->bind(in_order));
+    MOSAIC_RETURN_IF_ERROR(reference_->run());
+    MOSAIC_TRY(const std::vector<Tensor> expected, reference_->results());
+    Difference worst{.equal_bits = true, .relative = 0};
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const auto found = std::ranges::find(reference_->outputs(), graph_->tensor(graph_->outputs[i]).name);
+      const Difference each = compare(expected[static_cast<std::size_t>(found - reference_->outputs().begin())], outputs[i]);
+      worst.equal_bits = worst.equal_bits && each.equal_bits;
+      worst.relative = std::max(worst.relative, each.relative);
+    }
+    return worst;
+  }
+
+ private:
+  std::unique_ptr<ort::Reference> reference_;
+  const Graph* graph_ = nullptr;
+};
+
+Result<void> save_outputs(const std::filesystem::path& folder, std::size_t index, const Graph& graph, const std::vector<Tensor>& outputs) {
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    std::string name = graph.tensor(graph.outputs[i]).name;
+    std::ranges::replace(name, '/', '_');
+    MOSAIC_RETURN_IF_ERROR(write_file(folder / fmt::format("{}_{}.npy", index, name), format_npy(outputs[i])));
+  }
+  return {};
+}
+
+/// Times of many runs, as measured and as predicted.
+struct Timing {
+  std::vector<double> totals;                  // microseconds
+  std::vector<std::vector<double>> transfers;  // by step
+  std::vector<std::vector<double>> executes;
+  Microseconds first{};
+  std::vector<RunReport> reports;
+};
+
+void add_report(Timing& timing, const RunReport& report) {
+  timing.totals.push_back(Microseconds(report.total).count());
+  timing.transfers.resize(report.steps.size());
+  timing.executes.resize(report.steps.size());
+  for (std::size_t s = 0; s < report.steps.size(); ++s) {
+    timing.transfers[s].push_back(Microseconds(report.steps[s].transfer()).count());
+    timing.executes[s].push_back(Microseconds(report.steps[s].execute()).count());
+  }
+  timing.reports.push_back(report);
+}
+
+std::int64_t peak_memory() {
+  rusage usage{};
+  return ::getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss * 1024 : 0;
+}
+
+Json to_json(const Session& session, const std::vector<Case>& cases, const Outcome& outcome, const Timing& timing, const Options& options) {
+  const Plan& plan = session.plan().plan();
+  Json json{{"model", options.model}, {"board", session.workspace().board().name}, {"simulated", session.workspace().board().simulated()}, {"slices", plan.steps.size()}};
+  json["predicted_ms"] = plan.prediction ? Json(json_ms(plan.prediction->expected)) : Json(nullptr);
+  json["measured_ms"] = {{"p50", json_ms(Microseconds(median(timing.totals)))}, {"p95", json_ms(Microseconds(quantile(timing.totals, 0.95)))}, {"p99", json_ms(Microseconds(quantile(timing.totals, 0.99)))}};
+  json["cold_start_ms"] = json_ms(session.compile_time() + timing.first);
+  json["peak_memory_bytes"] = peak_memory();
+  json["steps"] = Json::array();
+  for (std::size_t s = 0; s < plan.steps.size(); ++s) {
+    const Step& step = plan.steps[s];
+    Json entry{{"layers", format_layers(step.layers)}, {"configuration", step.configuration}, {"transfer_ms", json_ms(Microseconds(median(timing.transfers[s])))}, {"execute_ms", json_ms(Microseconds(median(timing.executes[s])))}};
+    entry["predicted_transfer_ms"] = step.predicted ? Json(json_ms(step.predicted->transfer)) : Json(nullptr);
+    entry["predicted_execute_ms"] = step.predicted ? Json(json_ms(step.predicted->execute)) : Json(nullptr);
+    json["steps"].push_back(std::move(entry));
+  }
+  json["samples"] = Json::array();
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    json["samples"].push_back({{"name", cases[i].name}, {"top", outcome.rankings[i]}, {"label", cases[i].label ? Json(*cases[i].label) : Json(nullptr)}});
+  }
+  if (outcome.labelled > 0) {
+    const auto share = [&](std::size_t hits) { return static_cast<double>(hits) / static_cast<double>(outcome.labelled); };
+    json["accuracy"] = {{"samples", outcome.labelled}, {"top1", share(outcome.top1)}, {"top5", share(outcome.top5)}};
+  }
+  if (options.check) json["check"] = {{"bit_equal", outcome.equal_bits}, {"worst_relative_difference", outcome.worst_difference}};
+  return json;
+}
+
+std::string with_error(double measured, const std::optional<Microseconds>& predicted) {
+  return predicted && measured > 0 ? fmt::format("{:+.1f}", 100 * (predicted->count() / measured - 1)) : "";
+}
+
+void print_timing(const Session& session, const Timing& timing) {
+  const Plan& plan = session.plan().plan();
+  const Board& board = session.workspace().board();
+  Table table({">step", "layers", "on", ">transfer predicted", ">measured", ">execute predicted", ">measured ms", ">error %"});
+  for (std::size_t s = 0; s < plan.steps.size(); ++s) {
+    const Step& step = plan.steps[s];
+    const auto predicted = step.predicted ? std::optional(step.predicted->execute) : std::nullopt;
+    const double measured = median(timing.executes[s]);
+    table.add({std::to_string(s), format_layers(step.layers), step.configuration, step.predicted ? ms(step.predicted->transfer) : "", ms(Microseconds(median(timing.transfers[s]))),
+               predicted ? ms(*predicted) : "", ms(Microseconds(measured)), with_error(measured, predicted)});
+  }
+  print(table.text());
+  const double total = median(timing.totals);
+  const auto predicted = plan.prediction ? std::optional(plan.prediction->expected) : std::nullopt;
+  print(fmt::format("whole run: predicted {} ms, measured {} ms{}{} (p95 {}, p99 {}); cold start {} ms; peak memory {}\n", predicted ? ms(*predicted) : "nothing", ms(Microseconds(total)),
+                    predicted ? ", error " + with_error(total, predicted) + " %" : "", simulated_note(board), ms(Microseconds(quantile(timing.totals, 0.95))),
+                    ms(Microseconds(quantile(timing.totals, 0.99))), ms(session.compile_time() + timing.first), format_bytes({peak_memory()})));
+}
+
+void print_confirmation(const Session& session) {
+  const auto& confirmation = session.choice().confirmation;
+  if (!confirmation || confirmation->contenders.size() < 2) return;
+  Table table({"confirmed", ">slices", ">predicted ms", ">measured ms", ""});
+  for (std::size_t i = 0; i < confirmation->contenders.size(); ++i) {
+    const Contender& each = confirmation->contenders[i];
+    table.add({each.name, std::to_string(each.plan.steps.size()), ms(each.plan.prediction->expected), ms(Microseconds(median(each.microseconds))), i == confirmation->chosen ? "kept" : ""});
+  }
+  print(table.text() + "\n");
+}
+
+void print_results(const std::vector<Case>& cases, const Outcome& outcome, const std::vector<std::string>& labels) {
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    if (outcome.rankings[i].empty()) continue;
+    std::string text;
+    for (const std::size_t each : outcome.rankings[i]) text += fmt::format("{}{}", text.empty() ? "" : ", ", each < labels.size() ? labels[each] : fmt::format("class {}", each));
+    print(fmt::format("{}: {}\n", cases[i].name, text));
+  }
+}
+
+Result<Outcome> run_cases(Session& session, std::vector<Case>& cases, Timing& timing, const Options& options, const std::stop_token& stop, Progress& progress) {
+  Checker checker;
+  if (options.check) MOSAIC_RETURN_IF_ERROR(checker.open(session.workspace()));
+  Outcome outcome;
+  std::vector<Tensor> outputs;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    MOSAIC_TRY(const RunReport report, session.executor().run(pointers(cases[i].inputs), outputs, {.stop = stop}));
+    if (i == 0) timing.first = Microseconds(report.total);
+    outcome.rankings.push_back(ranking(outputs[0], std::max<std::size_t>(options.top, 5)));
+    if (cases[i].label && !outcome.rankings.back().empty()) {
+      const auto& ranked = outcome.rankings.back();
+      const auto place = std::ranges::find(ranked, static_cast<std::size_t>(*cases[i].label)) - ranked.begin();
+      ++outcome.labelled;
+      outcome.top1 += place < 1 ? 1 : 0;
+      outcome.top5 += place < 5 && place < std::ssize(ranked) ? 1 : 0;
+    }
+    outcome.rankings.back().resize(std::min(outcome.rankings.back().size(), options.top));
+    if (options.check) {
+      MOSAIC_TRY(const Difference difference, checker.compare_with(cases[i].inputs, outputs));
+      outcome.equal_bits = outcome.equal_bits && difference.equal_bits;
+      outcome.worst_difference = std::max(outcome.worst_difference, difference.relative);
+    }
+    if (!options.output.empty()) MOSAIC_RETURN_IF_ERROR(save_outputs(options.output, i, session.workspace().graph(), outputs));
+    progress.show("running", static_cast<double>(i + 1) / static_cast<double>(cases.size()));
+  }
+  for (std::size_t i = 0; i < std::max<std::size_t>(options.repeat, 1); ++i) {
+    MOSAIC_TRY(const RunReport report, session.executor().run(pointers(cases[0].inputs), outputs, {.stop = stop}));
+    add_report(timing, report);
+  }
+  return outcome;
+}
+
+Result<void> run_model(Options& options, const Context& context) {
+  constexpr double kTolerance = 1e-4;
+  Progress progress(options.json);
+  MOSAIC_TRY(const Workspace::Options workspace_options, options.workspace());
+  options.profiler.progress = [&](std::string_view what, double share) { progress.show(what, share); };
+  Session::Options session_options{.model = workspace_options.model, .board = workspace_options.board, .shapes = workspace_options.shapes, .plan = {}, .profiler = options.profiler, .stop = context.stop, .executor = {}};
+  if (!options.plan.empty()) {
+    session_options.plan = options.plan;
+    MOSAIC_TRY(const Plan plan, read_plan(options.plan));
+    if (session_options.board.empty()) session_options.board = plan.sources.board;
+  }
+  MOSAIC_TRY(const auto session, Session::open(std::move(session_options)));
+  for (const std::string& noisy : session->choice().noisy) note("noisy while profiling: " + noisy);
+  MOSAIC_TRY(std::vector<Case> cases, read_cases(session->workspace(), options));
+  if (!options.truth.empty()) MOSAIC_RETURN_IF_ERROR(add_truth(cases, options.truth));
+  std::vector<std::string> labels;
+  if (!options.labels.empty()) {
+    MOSAIC_TRY(labels, read_labels(options.labels));
+  }
+  Timing timing;
+  MOSAIC_TRY(const Outcome outcome, run_cases(*session, cases, timing, options, context.stop, progress));
+  progress.clear();
+  if (!options.trace.empty()) MOSAIC_RETURN_IF_ERROR(write_file(options.trace, format_trace(timing.reports, session->plan(), session->workspace().graph(), session->workspace().board())));
+
+  if (options.json) {
+    print_json(to_json(*session, cases, outcome, timing, options));
+  } else {
+    print_confirmation(*session);
+    print_timing(*session, timing);
+    print_results(cases, outcome, labels);
+    if (outcome.labelled > 0) {
+      print(fmt::format("accuracy on {} samples: top-1 {:.3f}, top-5 {:.3f}\n", outcome.labelled, static_cast<double>(outcome.top1) / static_cast<double>(outcome.labelled), static_cast<double>(outcome.top5) / static_cast<double>(outcome.labelled)));
+    }
+    if (options.check) print(outcome.worst_difference <= kTolerance ? fmt::format("outputs equal ({})\n", outcome.equal_bits ? "bit for bit" : fmt::format("worst difference {:.2g} of the range", outcome.worst_difference)) : "outputs DIFFER\n");
+  }
+  if (options.check && outcome.worst_difference > kTolerance) return fail(ErrorCode::kCheckFailed, fmt::format("the outputs differ from the unsliced model's by {:.2g} of their range", outcome.worst_difference));
+  return {};
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Context& context) {
+  auto& command = add_command(app, "run", "Run a model where it runs best, and compare prediction with measurement",
+                              "  mosaic run model.onnx                               profile (once), plan, confirm, run on random input\n"
+                              "  mosaic run model.onnx --input cat.jpg --preprocess torch --labels imagenet.txt\n"
+                              "  mosaic run model.onnx --plan plan.json --input x.npy --check --trace trace.json\n"
+                              "  mosaic run mnist.onnx --input t10k-images-idx3-ubyte.gz --truth t10k-labels-idx1-ubyte.gz\n"
+                              "Open a trace at ui.perfetto.dev.");
+  auto options = std::make_shared<Options>();
+  options->declare(command);
+  command.add_option("-p,--plan", options->plan, "Plan (default: from the cache, or profiled, planned and confirmed now)");
+  command.add_option("-i,--input", options->inputs, "JPEG, PNG, .npy, MNIST idx or CIFAR-10 .bin files; NAME=FILE for a model with several inputs (default: random)");
+  command.add_option("--preprocess", options->preprocess, "What is done to pixels: tf, torch, caffe or raw")->capture_default_str();
+  command.add_option("--labels", options->labels, "Names of the classes, a line each");
+  command.add_option("--truth", options->truth, "Right classes: CSV with columns file and class, or an MNIST idx file");
+  command.add_option("--top", options->top, "How many classes to show")->capture_default_str();
+  command.add_option("--repeat", options->repeat, "Timed runs")->capture_default_str();
+  command.add_option("--trace", options->trace, "Write a Chrome/Perfetto trace of the timed runs")->type_name("FILE");
+  command.add_option("-o,--output", options->output, "Write the outputs as .npy files into this folder");
+  command.add_flag("--check", options->check, "Compare with a session on the unsliced model");
+  command.add_option("-r,--repetitions", options->profiler.rounds, "Rounds of measurement, if the model has to be profiled")->capture_default_str();
+  command.callback([options, &context] { context.action = [options, &context] { return run_model(*options, context); }; });
+}
+
+}  // namespace mosaic::cli
