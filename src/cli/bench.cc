@@ -1,10 +1,11 @@
+#include "mosaic/session/bench.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "command.h"
 #include "mosaic/base/statistics.h"
-#include "mosaic/session/bench.h"
 #include "mosaic/session/measure.h"
 #include "output.h"
 #include "steps.h"
@@ -33,9 +34,15 @@ Json to_json(const std::string& model, const Board& board, const std::vector<Ben
   for (const BenchVersion& each : versions) {
     const double time = median(each.microseconds);
     const auto error = error_percent(each);
-    json["versions"].push_back({{"name", each.name}, {"slices", each.slices}, {"predicted_ms", each.predicted ? Json(json_ms(*each.predicted)) : Json(nullptr)}, {"measured_ms", json_ms(Microseconds(time))},
-                                {"p95_ms", json_ms(Microseconds(quantile(each.microseconds, 0.95)))}, {"spread_pct", spread_percent(each.microseconds)}, {"error_pct", error ? Json(*error) : Json(nullptr)},
-                                {"ratio_to_best_single", single ? Json(*single / time) : Json(nullptr)}, {"note", each.note}});
+    json["versions"].push_back({{"name", each.name},
+                                {"slices", each.slices},
+                                {"predicted_ms", each.predicted ? Json(json_ms(*each.predicted)) : Json(nullptr)},
+                                {"measured_ms", json_ms(Microseconds(time))},
+                                {"p95_ms", json_ms(Microseconds(quantile(each.microseconds, 0.95)))},
+                                {"spread_pct", spread_percent(each.microseconds)},
+                                {"error_pct", error ? Json(*error) : Json(nullptr)},
+                                {"ratio_to_best_single", single ? Json(*single / time) : Json(nullptr)},
+                                {"note", each.note}});
   }
   return json;
 }
@@ -46,7 +53,8 @@ void print_table(const Board& board, const std::vector<BenchVersion>& versions) 
   for (const BenchVersion& each : versions) {
     const double time = median(each.microseconds);
     const auto error = error_percent(each);
-    table.add({each.name, std::to_string(each.slices), each.predicted ? ms(*each.predicted) : "", ms(Microseconds(time)), ms(Microseconds(quantile(each.microseconds, 0.95))), fmt::format("{:.1f}", spread_percent(each.microseconds)),
+    table.add({each.name, std::to_string(each.slices), each.predicted ? ms(*each.predicted) : "", ms(Microseconds(time)),
+               ms(Microseconds(quantile(each.microseconds, 0.95))), fmt::format("{:.1f}", spread_percent(each.microseconds)),
                error ? fmt::format("{:+.1f}", *error) : "", single ? fmt::format("{:.3f}", *single / time) : "", each.note});
   }
   print(table.text());
@@ -76,7 +84,8 @@ void add_bench(CLI::App& app, Context& context) {
       MOSAIC_TRY(const auto workspace, Workspace::open(workspace_options));
       ProfilerOptions profiler;
       profiler.progress = show;
-      MOSAIC_TRY(const Profile profile, options->profile.empty() ? cached_profile(*workspace, profiler, context.stop) : read_profile(options->profile));
+      MOSAIC_TRY(const Profile profile,
+                 options->profile.empty() ? cached_profile(*workspace, profiler, context.stop) : read_profile(options->profile));
       for (const std::string& noisy : profile.noisy) note("noisy while profiling: " + noisy);
       options->bench.stop = context.stop;
       options->bench.progress = show;

@@ -30,7 +30,8 @@ Content measure(const fs::path& folder) {
 }  // namespace
 
 void add_cache(CLI::App& app, Context& context) {
-  auto& command = add_command(app, "cache", "Show or clear the profiles and plans kept from earlier runs", "  mosaic cache show\n  mosaic cache clear");
+  auto& command =
+      add_command(app, "cache", "Show or clear the profiles and plans kept from earlier runs", "  mosaic cache show\n  mosaic cache clear");
   command.require_subcommand(1);
   auto json = std::make_shared<bool>(false);
   auto& show = add_command(command, "show", "Say where the cache is and how large", "  mosaic cache show");

@@ -53,7 +53,8 @@ std::string fish(const CLI::App& app) {
     std::string description = command->get_description();
     std::erase(description, '\'');
     out += fmt::format("complete -c mosaic -n __fish_use_subcommand -f -a {} -d '{}'\n", command->get_name(), description);
-    for (const std::string& name : option_names(*command)) out += fmt::format("complete -c mosaic -n '__fish_seen_subcommand_from {}' -l {}\n", command->get_name(), name.substr(2));
+    for (const std::string& name : option_names(*command))
+      out += fmt::format("complete -c mosaic -n '__fish_seen_subcommand_from {}' -l {}\n", command->get_name(), name.substr(2));
   }
   return out;
 }

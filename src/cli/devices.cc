@@ -14,7 +14,8 @@ namespace {
 Json to_json(const Board& board) {
   Json json{{"name", board.name}, {"machine", board.machine}, {"simulated", board.simulated()}, {"fingerprint", board.fingerprint}};
   json["spaces"] = Json::array();
-  for (const MemorySpace& space : board.spaces) json["spaces"].push_back({{"name", space.name}, {"limit_bytes", space.limit ? Json(space.limit->value) : Json(nullptr)}});
+  for (const MemorySpace& space : board.spaces)
+    json["spaces"].push_back({{"name", space.name}, {"limit_bytes", space.limit ? Json(space.limit->value) : Json(nullptr)}});
   json["devices"] = Json::array();
   for (std::size_t d = 0; d < board.devices.size(); ++d) {
     const Device& device = board.devices[d];
@@ -22,9 +23,15 @@ Json to_json(const Board& board) {
     for (const Configuration& each : board.configurations) {
       if (each.device == DeviceId(d)) configurations.push_back(each.name);
     }
-    json["devices"].push_back({{"name", device.name}, {"kind", name(device.kind)}, {"backend", device.backend}, {"provider", device.provider}, {"space", board.space(device.space).name},
-                               {"cores", device.cores}, {"slice_limit_bytes", device.slice_limit ? Json(device.slice_limit->value) : Json(nullptr)},
-                               {"missing_operators", device.missing_operators}, {"configurations", configurations}});
+    json["devices"].push_back({{"name", device.name},
+                               {"kind", name(device.kind)},
+                               {"backend", device.backend},
+                               {"provider", device.provider},
+                               {"space", board.space(device.space).name},
+                               {"cores", device.cores},
+                               {"slice_limit_bytes", device.slice_limit ? Json(device.slice_limit->value) : Json(nullptr)},
+                               {"missing_operators", device.missing_operators},
+                               {"configurations", configurations}});
   }
   return json;
 }
@@ -41,8 +48,10 @@ void print_table(const Board& board) {
     std::string cores = device.cores.empty() ? "" : fmt::format(" on cores {}", fmt::join(device.cores, ","));
     const auto& space = board.space(device.space);
     table.add({device.name, std::string(name(device.kind)), (device.backend == "sim" ? "simulation" : device.provider) + cores,
-               space.name + (space.limit ? " (" + format_bytes(*space.limit) + ")" : ""), device.slice_limit ? format_bytes(*device.slice_limit) : "none",
-               device.missing_operators.empty() ? "nothing" : fmt::format("{}", fmt::join(device.missing_operators, " ")), fmt::format("{}", fmt::join(configurations, " "))});
+               space.name + (space.limit ? " (" + format_bytes(*space.limit) + ")" : ""),
+               device.slice_limit ? format_bytes(*device.slice_limit) : "none",
+               device.missing_operators.empty() ? "nothing" : fmt::format("{}", fmt::join(device.missing_operators, " ")),
+               fmt::format("{}", fmt::join(configurations, " "))});
   }
   print(table.text());
 }

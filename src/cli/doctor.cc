@@ -28,9 +28,12 @@ struct Finding {
 
 std::string_view name(State state) {
   switch (state) {
-    case State::kGood: return "good";
-    case State::kMissing: return "missing";
-    case State::kAdvice: return "advice";
+    case State::kGood:
+      return "good";
+    case State::kMissing:
+      return "missing";
+    case State::kAdvice:
+      return "advice";
   }
   return "";
 }
@@ -40,7 +43,8 @@ Finding check_engine() {
   if (!backend) return {"engine", State::kMissing, backend.error().message, "name an ONNX Runtime library (1.23 or newer) in MOSAIC_ORT_LIBRARY"};
   const auto engine = (*backend)->engine();
   const auto providers = ort::list_providers();
-  return {"engine", State::kGood, fmt::format("{} {} with providers {}", engine.name, engine.version, fmt::join(providers.value_or(std::vector<std::string>{}), ", ")), ""};
+  return {"engine", State::kGood,
+          fmt::format("{} {} with providers {}", engine.name, engine.version, fmt::join(providers.value_or(std::vector<std::string>{}), ", ")), ""};
 }
 
 void check_providers(std::vector<Finding>& findings) {
@@ -53,7 +57,9 @@ void check_providers(std::vector<Finding>& findings) {
     }
     void* loader = each.provider == "WebGPU" ? ::dlopen("libvulkan.so.1", RTLD_LAZY) : nullptr;
     std::string remedy = "install the vendor's driver";
-    if (each.provider == "WebGPU") remedy = loader == nullptr ? "install the Vulkan loader (Debian: libvulkan1) and your GPU's Vulkan driver" : "install your GPU's Vulkan driver (Debian: mesa-vulkan-drivers or the vendor's)";
+    if (each.provider == "WebGPU")
+      remedy = loader == nullptr ? "install the Vulkan loader (Debian: libvulkan1) and your GPU's Vulkan driver"
+                                 : "install your GPU's Vulkan driver (Debian: mesa-vulkan-drivers or the vendor's)";
     findings.push_back({each.provider, State::kMissing, "no device: " + shorten(*each.problem, 90), remedy});
   }
 }
@@ -68,11 +74,14 @@ void check_cores(std::vector<Finding>& findings) {
   const fs::path policy = fmt::format("/sys/devices/system/cpu/cpu{}/cpufreq", cores->front().processor);
   const auto governor = read_file(policy / "scaling_governor");
   if (!governor) {
-    findings.push_back({"clocks", State::kAdvice, "the system does not show clocks (cpufreq): they are left alone", "nothing to do on virtual machines"});
+    findings.push_back(
+        {"clocks", State::kAdvice, "the system does not show clocks (cpufreq): they are left alone", "nothing to do on virtual machines"});
   } else if (governor->starts_with("performance")) {
     findings.push_back({"clocks", State::kGood, "governor 'performance'", ""});
   } else {
-    findings.push_back({"clocks", State::kAdvice, fmt::format("governor '{}': clocks move while measuring", governor->substr(0, governor->find('\n'))), "for profiles: cpupower frequency-set -g performance (as root)"});
+    findings.push_back({"clocks", State::kAdvice,
+                        fmt::format("governor '{}': clocks move while measuring", governor->substr(0, governor->find('\n'))),
+                        "for profiles: cpupower frequency-set -g performance (as root)"});
   }
 }
 
@@ -81,7 +90,8 @@ Finding check_load() {
   if (::getloadavg(&load, 1) != 1) return {"load", State::kAdvice, "unknown", ""};
   const auto processors = static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN));
   if (load < 0.25 * processors) return {"load", State::kGood, fmt::format("{:.1f} on {:.0f} processors", load, processors), ""};
-  return {"load", State::kAdvice, fmt::format("{:.1f} on {:.0f} processors: others work here", load, processors), "profile when the machine is idle, or with more --repetitions"};
+  return {"load", State::kAdvice, fmt::format("{:.1f} on {:.0f} processors: others work here", load, processors),
+          "profile when the machine is idle, or with more --repetitions"};
 }
 
 Finding check_meter() {
@@ -89,14 +99,16 @@ Finding check_meter() {
   for (const char* file : {"/sys/class/powercap/intel-rapl:0/energy_uj"}) {
     if (!fs::exists(file, error)) continue;
     if (::access(file, R_OK) == 0) return {"energy", State::kGood, "a powercap counter is readable", ""};
-    return {"energy", State::kAdvice, "there is a powercap counter, but only root may read it", "a udev rule that gives your group read access to /sys/class/powercap/*/energy_uj"};
+    return {"energy", State::kAdvice, "there is a powercap counter, but only root may read it",
+            "a udev rule that gives your group read access to /sys/class/powercap/*/energy_uj"};
   }
   return {"energy", State::kAdvice, "no power meter found: mosaic gives no energy figures here", "none on most virtual machines"};
 }
 
 Finding check_cache() {
   const fs::path probe = cache_folder() / "probe";
-  if (const auto written = write_file(probe, ""); !written) return {"cache", State::kMissing, written.error().message, "set MOSAIC_CACHE or XDG_CACHE_HOME to a folder you may write to"};
+  if (const auto written = write_file(probe, ""); !written)
+    return {"cache", State::kMissing, written.error().message, "set MOSAIC_CACHE or XDG_CACHE_HOME to a folder you may write to"};
   std::error_code error;
   fs::remove(probe, error);
   return {"cache", State::kGood, cache_folder().string(), ""};

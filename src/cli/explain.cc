@@ -1,9 +1,10 @@
+#include "mosaic/planner/explain.h"
+
 #include <fmt/format.h>
 
 #include "command.h"
 #include "mosaic/base/text.h"
 #include "mosaic/plan/validate.h"
-#include "mosaic/planner/explain.h"
 #include "mosaic/session/choose.h"
 #include "output.h"
 #include "steps.h"
@@ -14,14 +15,26 @@ namespace {
 Json optional_ms(const std::optional<Picoseconds>& time) { return time ? Json(json_ms(*time)) : Json(nullptr); }
 
 Json to_json(const Explanation& explanation, const Board& board) {
-  Json json{{"board", board.name}, {"simulated", board.simulated()}, {"predicted_ms", json_ms(explanation.cost)}, {"optimum_ms", json_ms(explanation.optimum)},
-            {"next_best_ms", optional_ms(explanation.next_best_cost)}, {"regret_mean_pct", explanation.regret_mean_percent}, {"regret_p95_pct", explanation.regret_p95_percent}};
+  Json json{{"board", board.name},
+            {"simulated", board.simulated()},
+            {"predicted_ms", json_ms(explanation.cost)},
+            {"optimum_ms", json_ms(explanation.optimum)},
+            {"next_best_ms", optional_ms(explanation.next_best_cost)},
+            {"regret_mean_pct", explanation.regret_mean_percent},
+            {"regret_p95_pct", explanation.regret_p95_percent}};
   json["slices"] = Json::array();
   for (const SliceReason& slice : explanation.slices) {
-    Json entry{{"layers", {slice.begin, slice.end - 1}}, {"configuration", slice.configuration}, {"transfer_ms", json_ms(slice.cost.transfer)}, {"execute_ms", json_ms(slice.cost.execute)}, {"memory_bytes", slice.memory.value}};
+    Json entry{{"layers", {slice.begin, slice.end - 1}},
+               {"configuration", slice.configuration},
+               {"transfer_ms", json_ms(slice.cost.transfer)},
+               {"execute_ms", json_ms(slice.cost.execute)},
+               {"memory_bytes", slice.memory.value}};
     entry["alternatives"] = Json::array();
     for (const Alternative& each : slice.alternatives) {
-      entry["alternatives"].push_back({{"configuration", each.configuration}, {"execute_ms", optional_ms(each.execute)}, {"plan_ms", optional_ms(each.plan_cost)}, {"excluded", each.excluded}});
+      entry["alternatives"].push_back({{"configuration", each.configuration},
+                                       {"execute_ms", optional_ms(each.execute)},
+                                       {"plan_ms", optional_ms(each.plan_cost)},
+                                       {"excluded", each.excluded}});
     }
     json["slices"].push_back(std::move(entry));
   }
@@ -32,7 +45,8 @@ Json to_json(const Explanation& explanation, const Board& board) {
 std::string describe(const Chain& chain, const Board& board) {
   std::string text;
   for (std::size_t s = 0; s < chain.configurations.size(); ++s) {
-    text += fmt::format("{}{}-{} on {}", s == 0 ? "layers " : ", ", chain.borders[s], chain.borders[s + 1] - 1, board.configurations[chain.configurations[s]].name);
+    text += fmt::format("{}{}-{} on {}", s == 0 ? "layers " : ", ", chain.borders[s], chain.borders[s + 1] - 1,
+                        board.configurations[chain.configurations[s]].name);
   }
   return text;
 }
@@ -45,19 +59,26 @@ void print_text(const Explanation& explanation, const Graph& graph, const Board&
   print(fmt::format("{} slices, predicted {} ms{}\n", explanation.slices.size(), ms(explanation.cost), simulated_note(board)));
   for (std::size_t s = 0; s < explanation.slices.size(); ++s) {
     const SliceReason& slice = explanation.slices[s];
-    print(fmt::format("\nslice {}: layers {} to {} ({} ... {}) on {}\n", s, slice.begin, slice.end - 1, shorten(graph.layers[slice.begin].name, 32), shorten(graph.layers[slice.end - 1].name, 32), slice.configuration));
-    print(fmt::format("  runs {} ms, after a transfer of {} ms; needs {}\n", ms(slice.cost.execute), ms(slice.cost.transfer), format_bytes(slice.memory)));
+    print(fmt::format("\nslice {}: layers {} to {} ({} ... {}) on {}\n", s, slice.begin, slice.end - 1, shorten(graph.layers[slice.begin].name, 32),
+                      shorten(graph.layers[slice.end - 1].name, 32), slice.configuration));
+    print(fmt::format("  runs {} ms, after a transfer of {} ms; needs {}\n", ms(slice.cost.execute), ms(slice.cost.transfer),
+                      format_bytes(slice.memory)));
     Table table({"  instead on", ">its layers ms", ">best plan then ms", ">against this plan", "excluded"});
     for (const Alternative& each : slice.alternatives) {
-      table.add({"  " + each.configuration, each.execute ? ms(*each.execute) : "", each.plan_cost ? ms(*each.plan_cost) : "", each.plan_cost ? percent_over(*each.plan_cost, explanation.cost) : "", each.excluded});
+      table.add({"  " + each.configuration, each.execute ? ms(*each.execute) : "", each.plan_cost ? ms(*each.plan_cost) : "",
+                 each.plan_cost ? percent_over(*each.plan_cost, explanation.cost) : "", each.excluded});
     }
     if (!slice.alternatives.empty()) print(table.text());
   }
   if (explanation.next_best_cost) {
-    print(fmt::format("\nnext best plan: {} ms ({}): {}\n", ms(*explanation.next_best_cost), percent_over(*explanation.next_best_cost, explanation.cost), describe(*explanation.next_best, board)));
+    print(fmt::format("\nnext best plan: {} ms ({}): {}\n", ms(*explanation.next_best_cost),
+                      percent_over(*explanation.next_best_cost, explanation.cost), describe(*explanation.next_best, board)));
   }
-  if (explanation.optimum < explanation.cost) print(fmt::format("the optimum of these costs would be {} ms ({})\n", ms(explanation.optimum), percent_over(explanation.optimum, explanation.cost)));
-  print(fmt::format("regret under 10 % noise in the costs: {:.1f} % on average, {:.1f} % in the worst of twenty\n", explanation.regret_mean_percent, explanation.regret_p95_percent));
+  if (explanation.optimum < explanation.cost)
+    print(fmt::format("the optimum of these costs would be {} ms ({})\n", ms(explanation.optimum),
+                      percent_over(explanation.optimum, explanation.cost)));
+  print(fmt::format("regret under 10 % noise in the costs: {:.1f} % on average, {:.1f} % in the worst of twenty\n", explanation.regret_mean_percent,
+                    explanation.regret_p95_percent));
 }
 
 }  // namespace
@@ -91,7 +112,8 @@ void add_explain(CLI::App& app, Context& context) {
       model.shapes = options->shapes;
       const std::string profile_file = pick(options->profile, plan.sources.profile);
       if (model.model.empty() || profile_file.empty()) {
-        return fail(ErrorCode::kInvalidInput, fmt::format("{} does not say which model and profile it was made from: give --model and --profile", options->plan));
+        return fail(ErrorCode::kInvalidInput,
+                    fmt::format("{} does not say which model and profile it was made from: give --model and --profile", options->plan));
       }
       MOSAIC_TRY(const Workspace::Options workspace_options, model.workspace());
       MOSAIC_TRY(const auto workspace, Workspace::open(workspace_options));
@@ -101,7 +123,8 @@ void add_explain(CLI::App& app, Context& context) {
       const auto chain = to_chain(plan, workspace->board());
       if (!chain) return fail(ErrorCode::kUnsupported, "only plans that are a chain of consecutive layers can be explained");
       MOSAIC_TRY(const Planned planned, make_plan(*workspace, profile));
-      if (!cost_of(planned.costs, *chain)) return fail(ErrorCode::kInvalidInput, fmt::format("{}: the profile says that a slice cannot run where the plan puts it", options->plan));
+      if (!cost_of(planned.costs, *chain))
+        return fail(ErrorCode::kInvalidInput, fmt::format("{}: the profile says that a slice cannot run where the plan puts it", options->plan));
       const Explanation explanation = explain(*chain, planned.costs, workspace->graph(), workspace->board(), profile);
       options->json ? print_json(to_json(explanation, workspace->board())) : print_text(explanation, workspace->graph(), workspace->board());
       return {};

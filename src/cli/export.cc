@@ -1,13 +1,15 @@
+#include "mosaic/session/export.h"
+
 #include <fmt/format.h>
 
 #include "command.h"
-#include "mosaic/session/export.h"
 #include "output.h"
 
 namespace mosaic::cli {
 
 void add_export(CLI::App& app, Context& context) {
-  auto& command = add_command(app, "export", "Write each slice of a plan as an ONNX model of its own, usable without mosaic", "  mosaic export model.onnx --plan plan.json -o slices/");
+  auto& command = add_command(app, "export", "Write each slice of a plan as an ONNX model of its own, usable without mosaic",
+                              "  mosaic export model.onnx --plan plan.json -o slices/");
   struct Options : ModelOptions {
     std::string plan;
     std::string output;
@@ -25,7 +27,8 @@ void add_export(CLI::App& app, Context& context) {
       const auto valid = validate(workspace->graph(), workspace->board(), std::move(plan));
       if (!valid) return within(options->plan, valid.error());
       MOSAIC_RETURN_IF_ERROR(export_plan(*workspace, *valid, options->output));
-      options->json ? print_json(Json{{"folder", options->output}, {"slices", valid->size()}}) : print(fmt::format("{} slices and manifest.json written to {}\n", valid->size(), options->output));
+      options->json ? print_json(Json{{"folder", options->output}, {"slices", valid->size()}})
+                    : print(fmt::format("{} slices and manifest.json written to {}\n", valid->size(), options->output));
       return {};
     };
   });

@@ -21,8 +21,14 @@ Json to_json(const Graph& graph) {
   json["layers"] = Json::array();
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
     const Layer& layer = graph.layers[i];
-    Json entry{{"id", i}, {"name", layer.name}, {"kind", layer.kind}, {"macs", layer.macs}, {"parameters", layer.parameters},
-               {"weight_bytes", layer.weights.value}, {"activation_bytes", layer.activations.value}, {"signature", layer.signature}};
+    Json entry{{"id", i},
+               {"name", layer.name},
+               {"kind", layer.kind},
+               {"macs", layer.macs},
+               {"parameters", layer.parameters},
+               {"weight_bytes", layer.weights.value},
+               {"activation_bytes", layer.activations.value},
+               {"signature", layer.signature}};
     if (i < graph.cuts.size()) {
       Json tensors = Json::array();
       for (const TensorId id : graph.cuts[i].tensors) tensors.push_back(graph.tensor(id).name);
@@ -39,7 +45,8 @@ std::string describe(const Graph& graph, const std::vector<TensorId>& tensors) {
   std::string text;
   for (const TensorId id : tensors) {
     const GraphTensor& tensor = graph.tensor(id);
-    text += fmt::format("{}{} {} {}", text.empty() ? "" : ", ", tensor.name, name(tensor.element), tensor.shape ? to_string(*tensor.shape) : "(shape depends on the data)");
+    text += fmt::format("{}{} {} {}", text.empty() ? "" : ", ", tensor.name, name(tensor.element),
+                        tensor.shape ? to_string(*tensor.shape) : "(shape depends on the data)");
   }
   return text;
 }
@@ -62,11 +69,13 @@ void print_table(const Graph& graph) {
     parameters += layer.parameters;
     weights += layer.weights;
     const bool cut = i < graph.cuts.size();
-    table.add({std::to_string(i), shorten(layer.name, 32), shorten(layer.kind, 40), output_shape(graph, layer), format_count(layer.macs), format_count(layer.parameters),
-               format_bytes(layer.weights), cut ? format_bytes(graph.cuts[i].bytes) : "", cut ? std::to_string(graph.cuts[i].tensors.size()) : ""});
+    table.add({std::to_string(i), shorten(layer.name, 32), shorten(layer.kind, 40), output_shape(graph, layer), format_count(layer.macs),
+               format_count(layer.parameters), format_bytes(layer.weights), cut ? format_bytes(graph.cuts[i].bytes) : "",
+               cut ? std::to_string(graph.cuts[i].tensors.size()) : ""});
   }
-  print(fmt::format("{}: {} layers of {} operators, {} MACs, {} parameters, {} of weights\ninputs:  {}\noutputs: {}\n\n", graph.name, graph.layers.size(), graph.nodes.size(),
-                    format_count(macs), format_count(parameters), format_bytes(weights), describe(graph, graph.inputs), describe(graph, graph.outputs)));
+  print(fmt::format("{}: {} layers of {} operators, {} MACs, {} parameters, {} of weights\ninputs:  {}\noutputs: {}\n\n", graph.name,
+                    graph.layers.size(), graph.nodes.size(), format_count(macs), format_count(parameters), format_bytes(weights),
+                    describe(graph, graph.inputs), describe(graph, graph.outputs)));
   print(table.text());
   for (const Join& join : graph.joins) print(fmt::format("layer {} cannot be cut further: {}\n", join.layer.value, join.reason));
 }

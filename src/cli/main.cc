@@ -17,14 +17,18 @@ constexpr int kInterrupted = 130;
 
 int exit_code(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kCheckFailed: return 1;
+    case ErrorCode::kCheckFailed:
+      return 1;
     case ErrorCode::kInvalidInput:
-    case ErrorCode::kUnsupported: return 2;
+    case ErrorCode::kUnsupported:
+      return 2;
     case ErrorCode::kEngine:
     case ErrorCode::kIo:
     case ErrorCode::kDevice:
-    case ErrorCode::kDeadline: return 3;
-    case ErrorCode::kCancelled: return kInterrupted;
+    case ErrorCode::kDeadline:
+      return 3;
+    case ErrorCode::kCancelled:
+      return kInterrupted;
   }
   return 3;
 }
@@ -67,16 +71,18 @@ int run(int argc, char** argv) {
   static const SignalWatcher signals;  // lives as long as its thread
   Context context{.stop = signals.token(), .action = {}};
 
-  CLI::App app("mosaic decides where each layer of a neural network runs, measures before it decides, proves the plan and checks it against the run.");
+  CLI::App app(
+      "mosaic decides where each layer of a neural network runs, measures before it decides, proves the plan and checks it against the run.");
   app.name("mosaic");
   app.set_help_flag("-h,--help", "Show this help and exit");
   app.set_version_flag("--version", std::string("mosaic ") + MOSAIC_VERSION);
   app.require_subcommand(0, 1);
-  app.footer("First steps:\n"
-             "  mosaic zoo build squeezenet_1.1 -o net.onnx    a network to try\n"
-             "  mosaic run net.onnx                            profile, plan, confirm and run it here\n"
-             "  mosaic COMMAND --help                          options and examples of a command\n"
-             "Exit codes: 0 right, 1 a check failed, 2 the input is wrong, 3 engine, disk or device, 130 interrupted (state saved).");
+  app.footer(
+      "First steps:\n"
+      "  mosaic zoo build squeezenet_1.1 -o net.onnx    a network to try\n"
+      "  mosaic run net.onnx                            profile, plan, confirm and run it here\n"
+      "  mosaic COMMAND --help                          options and examples of a command\n"
+      "Exit codes: 0 right, 1 a check failed, 2 the input is wrong, 3 engine, disk or device, 130 interrupted (state saved).");
   add_run(app, context);
   add_inspect(app, context);
   add_profile(app, context);

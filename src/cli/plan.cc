@@ -26,7 +26,8 @@ void add_plan(CLI::App& app, Context& context) {
   command.add_option("-p,--profile", options->profile, "Profile, from 'mosaic profile'");
   command.add_option("-o,--output", options->output, "File for the plan");
   command.add_option("--objective", options->objective, "What to minimise: latency")->capture_default_str();
-  command.add_option("--margin", options->margin, "Gain in per cent over the best single configuration that a plan must promise (default: what the profile's own errors ask for)");
+  command.add_option("--margin", options->margin,
+                     "Gain in per cent over the best single configuration that a plan must promise (default: what the profile's own errors ask for)");
   command.add_option("--check", options->check, "Judge this plan instead of making one")->type_name("FILE");
   command.add_flag("--accept-noise", options->accept_noise, "Use the profile of a machine that was too noisy to measure");
   command.callback([options, &context] {
@@ -37,10 +38,12 @@ void add_plan(CLI::App& app, Context& context) {
         MOSAIC_TRY(Plan plan, read_plan(options->check));
         auto valid = validate(workspace->graph(), workspace->board(), std::move(plan));
         if (!valid) return within(options->check, valid.error());
-        options->json ? print_json(Json{{"plan", options->check}, {"valid", true}, {"steps", valid->size()}}) : print(describe_plan(valid->plan(), workspace->graph(), workspace->board()) + "the plan is valid\n");
+        options->json ? print_json(Json{{"plan", options->check}, {"valid", true}, {"steps", valid->size()}})
+                      : print(describe_plan(valid->plan(), workspace->graph(), workspace->board()) + "the plan is valid\n");
         return {};
       }
-      if (options->profile.empty()) return fail(ErrorCode::kInvalidInput, "--profile is missing: make one with 'mosaic profile MODEL -o profile.json'");
+      if (options->profile.empty())
+        return fail(ErrorCode::kInvalidInput, "--profile is missing: make one with 'mosaic profile MODEL -o profile.json'");
       MOSAIC_TRY(const Profile profile, read_profile(options->profile));
       MOSAIC_RETURN_IF_ERROR(refuse_noise(profile.noisy, options->accept_noise));
       auto planned = make_plan(*workspace, profile, {.margin_percent = options->margin}, options->objective);
@@ -56,8 +59,10 @@ void add_plan(CLI::App& app, Context& context) {
       print(describe_plan(planned->plan, workspace->graph(), workspace->board()));
       const Decision& decision = planned->decision;
       if (decision.chain != decision.optimum.chain) {
-        print(fmt::format("a plan of {} slices promises {} ms, less than {:.1f} % better than the best single configuration: within what this profile can tell, so not preferred (--margin 0 takes it)\n",
-                          decision.optimum.chain.configurations.size(), ms(decision.optimum.cost), decision.margin_percent));
+        print(
+            fmt::format("a plan of {} slices promises {} ms, less than {:.1f} % better than the best single configuration: within what this profile "
+                        "can tell, so not preferred (--margin 0 takes it)\n",
+                        decision.optimum.chain.configurations.size(), ms(decision.optimum.cost), decision.margin_percent));
       } else if (!decision.optimum.optimal) {
         print(fmt::format("not proved optimal: no plan can be better than {} ms\n", ms(*decision.optimum.bound)));
       } else {

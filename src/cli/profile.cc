@@ -12,26 +12,37 @@ namespace mosaic::cli {
 namespace {
 
 Json summary(const Workspace& workspace, const Profile& profile, const Fit& fit) {
-  Json json{{"model", profile.graph_name}, {"board", profile.board_name}, {"simulated", profile.simulated}, {"engine", profile.engine}, {"rounds", profile.rounds}, {"load", profile.load}, {"noisy", profile.noisy}};
+  Json json{{"model", profile.graph_name}, {"board", profile.board_name}, {"simulated", profile.simulated}, {"engine", profile.engine},
+            {"rounds", profile.rounds},    {"load", profile.load},        {"noisy", profile.noisy}};
   json["configurations"] = Json::array();
   for (std::size_t c = 0; c < fit.configurations.size(); ++c) {
     const ConfigurationFit& of = fit.configurations[c];
     Json layers = Json::array();
     for (const auto& layer : of.layers) layers.push_back(layer ? Json(json_ms(Microseconds(*layer))) : Json(nullptr));
     const auto check = of.check_percent();
-    json["configurations"].push_back({{"name", workspace.board().configurations[c].name}, {"whole_ms", of.whole ? Json(json_ms(Microseconds(*of.whole))) : Json(nullptr)},
-                                      {"sum_of_layers_error_pct", check ? Json(*check) : Json(nullptr)}, {"residual_pct", of.residual_percent},
-                                      {"enter_us", of.enter.intercept}, {"enter_us_per_kib", of.enter.slope}, {"enter_r2", of.enter.r_squared}, {"layers_ms", layers}});
+    json["configurations"].push_back({{"name", workspace.board().configurations[c].name},
+                                      {"whole_ms", of.whole ? Json(json_ms(Microseconds(*of.whole))) : Json(nullptr)},
+                                      {"sum_of_layers_error_pct", check ? Json(*check) : Json(nullptr)},
+                                      {"residual_pct", of.residual_percent},
+                                      {"enter_us", of.enter.intercept},
+                                      {"enter_us_per_kib", of.enter.slope},
+                                      {"enter_r2", of.enter.r_squared},
+                                      {"layers_ms", layers}});
   }
   json["links"] = Json::array();
   for (const auto& [ends, line] : fit.links) {
-    json["links"].push_back({{"from", ends.first.empty() ? "caller" : ends.first}, {"to", ends.second.empty() ? "caller" : ends.second}, {"us", line.intercept}, {"us_per_kib", line.slope}, {"r2", line.r_squared}});
+    json["links"].push_back({{"from", ends.first.empty() ? "caller" : ends.first},
+                             {"to", ends.second.empty() ? "caller" : ends.second},
+                             {"us", line.intercept},
+                             {"us_per_kib", line.slope},
+                             {"r2", line.r_squared}});
   }
   return json;
 }
 
 void print_summary(const Workspace& workspace, const Profile& profile, const Fit& fit) {
-  print(fmt::format("{} on {}{}, {}, {} rounds, load {:.1f}\n\n", profile.graph_name, profile.board_name, profile.simulated ? " (simulated)" : "", profile.engine, profile.rounds, profile.load));
+  print(fmt::format("{} on {}{}, {}, {} rounds, load {:.1f}\n\n", profile.graph_name, profile.board_name, profile.simulated ? " (simulated)" : "",
+                    profile.engine, profile.rounds, profile.load));
   Table table({"configuration", ">whole ms", ">spread %", ">sum of layers ms", ">error %", ">entering a slice"});
   for (std::size_t c = 0; c < fit.configurations.size(); ++c) {
     const ConfigurationFit& of = fit.configurations[c];
@@ -47,13 +58,16 @@ void print_summary(const Workspace& workspace, const Profile& profile, const Fit
       if (whole.configuration == name) spread = fmt::format("{:.1f}", spread_percent(whole.microseconds));
     }
     const auto check = of.check_percent();
-    table.add({name, of.whole ? ms(Microseconds(*of.whole)) : "", spread, missing > 0 ? fmt::format("{} ({} layers cannot run)", ms(Microseconds(sum)), missing) : ms(Microseconds(sum)),
-               check ? fmt::format("{:+.1f}", *check) : "", fmt::format("{:.1f} us + {:.4f} us/KiB (r2 {:.2f})", of.enter.intercept, of.enter.slope, of.enter.r_squared)});
+    table.add({name, of.whole ? ms(Microseconds(*of.whole)) : "", spread,
+               missing > 0 ? fmt::format("{} ({} layers cannot run)", ms(Microseconds(sum)), missing) : ms(Microseconds(sum)),
+               check ? fmt::format("{:+.1f}", *check) : "",
+               fmt::format("{:.1f} us + {:.4f} us/KiB (r2 {:.2f})", of.enter.intercept, of.enter.slope, of.enter.r_squared)});
   }
   print(table.text() + "\n");
   Table links({"from", "to", ">hand-over", ">per KiB", ">r2"});
   for (const auto& [ends, line] : fit.links) {
-    links.add({ends.first.empty() ? "caller" : ends.first, ends.second.empty() ? "caller" : ends.second, fmt::format("{:.1f} us", line.intercept), fmt::format("{:.4f} us", line.slope), fmt::format("{:.2f}", line.r_squared)});
+    links.add({ends.first.empty() ? "caller" : ends.first, ends.second.empty() ? "caller" : ends.second, fmt::format("{:.1f} us", line.intercept),
+               fmt::format("{:.4f} us", line.slope), fmt::format("{:.2f}", line.r_squared)});
   }
   print(links.text());
 }
@@ -74,7 +88,10 @@ void add_profile(CLI::App& app, Context& context) {
   options->declare(command);
   command.add_option("-o,--output", options->output, "File for the profile")->required();
   command.add_option("-r,--repetitions", options->profiler.rounds, "Rounds of measurement")->check(CLI::Range(3, 10000))->capture_default_str();
-  command.add_option("--noise-limit", options->profiler.noisy_percent, "Spread of the whole model's times, in per cent, above which the machine counts as too noisy")->capture_default_str();
+  command
+      .add_option("--noise-limit", options->profiler.noisy_percent,
+                  "Spread of the whole model's times, in per cent, above which the machine counts as too noisy")
+      ->capture_default_str();
   command.add_flag("--accept-noise", options->accept_noise, "Do not fail on a machine that is too noisy to measure");
   command.callback([options, &context] {
     context.action = [options, &context]() -> Result<void> {

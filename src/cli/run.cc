@@ -71,10 +71,12 @@ Result<std::vector<Case>> read_cases(const Workspace& workspace, const Options& 
   for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
     const InputSpec spec = spec_of(graph, i);
     const auto found = std::ranges::find_if(options.inputs, [&](const std::string& text) { return text.starts_with(spec.name + "="); });
-    if (found == options.inputs.end()) return fail(ErrorCode::kInvalidInput, fmt::format("the model has {} inputs: give --input {}=FILE", graph.inputs.size(), spec.name));
+    if (found == options.inputs.end())
+      return fail(ErrorCode::kInvalidInput, fmt::format("the model has {} inputs: give --input {}=FILE", graph.inputs.size(), spec.name));
     const std::string file = found->substr(spec.name.size() + 1);
     MOSAIC_TRY(std::vector<Sample> samples, read_samples(file, spec, preprocess));
-    if (samples.size() != 1) return fail(ErrorCode::kInvalidInput, fmt::format("{} holds {} samples; a model with several inputs takes one", file, samples.size()));
+    if (samples.size() != 1)
+      return fail(ErrorCode::kInvalidInput, fmt::format("{} holds {} samples; a model with several inputs takes one", file, samples.size()));
     only.name += (only.name.empty() ? "" : ", ") + file;
     only.inputs.push_back(std::move(samples[0].tensor));
   }
@@ -103,7 +105,8 @@ std::vector<std::size_t> ranking(const Tensor& output, std::size_t most) {
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   most = std::min(most, order.size());
-  std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(most), [&](std::size_t a, std::size_t b) { return scores[a] > scores[b] || (scores[a] == scores[b] && a < b); });
+  std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(most),
+                            [&](std::size_t a, std::size_t b) { return scores[a] > scores[b] || (scores[a] == scores[b] && a < b); });
   order.resize(most);
   return order;
 }
@@ -186,22 +189,31 @@ std::int64_t peak_memory() {
 
 Json to_json(const Session& session, const std::vector<Case>& cases, const Outcome& outcome, const Timing& timing, const Options& options) {
   const Plan& plan = session.plan().plan();
-  Json json{{"model", options.model}, {"board", session.workspace().board().name}, {"simulated", session.workspace().board().simulated()}, {"slices", plan.steps.size()}};
+  Json json{{"model", options.model},
+            {"board", session.workspace().board().name},
+            {"simulated", session.workspace().board().simulated()},
+            {"slices", plan.steps.size()}};
   json["predicted_ms"] = plan.prediction ? Json(json_ms(plan.prediction->expected)) : Json(nullptr);
-  json["measured_ms"] = {{"p50", json_ms(Microseconds(median(timing.totals)))}, {"p95", json_ms(Microseconds(quantile(timing.totals, 0.95)))}, {"p99", json_ms(Microseconds(quantile(timing.totals, 0.99)))}};
+  json["measured_ms"] = {{"p50", json_ms(Microseconds(median(timing.totals)))},
+                         {"p95", json_ms(Microseconds(quantile(timing.totals, 0.95)))},
+                         {"p99", json_ms(Microseconds(quantile(timing.totals, 0.99)))}};
   json["cold_start_ms"] = json_ms(session.compile_time() + timing.first);
   json["peak_memory_bytes"] = peak_memory();
   json["steps"] = Json::array();
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
     const Step& step = plan.steps[s];
-    Json entry{{"layers", format_layers(step.layers)}, {"configuration", step.configuration}, {"transfer_ms", json_ms(Microseconds(median(timing.transfers[s])))}, {"execute_ms", json_ms(Microseconds(median(timing.executes[s])))}};
+    Json entry{{"layers", format_layers(step.layers)},
+               {"configuration", step.configuration},
+               {"transfer_ms", json_ms(Microseconds(median(timing.transfers[s])))},
+               {"execute_ms", json_ms(Microseconds(median(timing.executes[s])))}};
     entry["predicted_transfer_ms"] = step.predicted ? Json(json_ms(step.predicted->transfer)) : Json(nullptr);
     entry["predicted_execute_ms"] = step.predicted ? Json(json_ms(step.predicted->execute)) : Json(nullptr);
     json["steps"].push_back(std::move(entry));
   }
   json["samples"] = Json::array();
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    json["samples"].push_back({{"name", cases[i].name}, {"top", outcome.rankings[i]}, {"label", cases[i].label ? Json(*cases[i].label) : Json(nullptr)}});
+    json["samples"].push_back(
+        {{"name", cases[i].name}, {"top", outcome.rankings[i]}, {"label", cases[i].label ? Json(*cases[i].label) : Json(nullptr)}});
   }
   if (outcome.labelled > 0) {
     const auto share = [&](std::size_t hits) { return static_cast<double>(hits) / static_cast<double>(outcome.labelled); };
@@ -223,15 +235,18 @@ void print_timing(const Session& session, const Timing& timing) {
     const Step& step = plan.steps[s];
     const auto predicted = step.predicted ? std::optional(step.predicted->execute) : std::nullopt;
     const double measured = median(timing.executes[s]);
-    table.add({std::to_string(s), format_layers(step.layers), step.configuration, step.predicted ? ms(step.predicted->transfer) : "", ms(Microseconds(median(timing.transfers[s]))),
-               predicted ? ms(*predicted) : "", ms(Microseconds(measured)), with_error(measured, predicted)});
+    table.add({std::to_string(s), format_layers(step.layers), step.configuration, step.predicted ? ms(step.predicted->transfer) : "",
+               ms(Microseconds(median(timing.transfers[s]))), predicted ? ms(*predicted) : "", ms(Microseconds(measured)),
+               with_error(measured, predicted)});
   }
   print(table.text());
   const double total = median(timing.totals);
   const auto predicted = plan.prediction ? std::optional(plan.prediction->expected) : std::nullopt;
-  print(fmt::format("whole run: predicted {} ms, measured {} ms{}{} (p95 {}, p99 {}); cold start {} ms; peak memory {}\n", predicted ? ms(*predicted) : "nothing", ms(Microseconds(total)),
-                    predicted ? ", error " + with_error(total, predicted) + " %" : "", simulated_note(board), ms(Microseconds(quantile(timing.totals, 0.95))),
-                    ms(Microseconds(quantile(timing.totals, 0.99))), ms(session.compile_time() + timing.first), format_bytes({peak_memory()})));
+  print(fmt::format("whole run: predicted {} ms, measured {} ms{}{} (p95 {}, p99 {}); cold start {} ms; peak memory {}\n",
+                    predicted ? ms(*predicted) : "nothing", ms(Microseconds(total)),
+                    predicted ? ", error " + with_error(total, predicted) + " %" : "", simulated_note(board),
+                    ms(Microseconds(quantile(timing.totals, 0.95))), ms(Microseconds(quantile(timing.totals, 0.99))),
+                    ms(session.compile_time() + timing.first), format_bytes({peak_memory()})));
 }
 
 void print_confirmation(const Session& session) {
@@ -240,7 +255,8 @@ void print_confirmation(const Session& session) {
   Table table({"confirmed", ">slices", ">predicted ms", ">measured ms", ""});
   for (std::size_t i = 0; i < confirmation->contenders.size(); ++i) {
     const Contender& each = confirmation->contenders[i];
-    table.add({each.name, std::to_string(each.plan.steps.size()), ms(each.plan.prediction->expected), ms(Microseconds(median(each.microseconds))), i == confirmation->chosen ? "kept" : ""});
+    table.add({each.name, std::to_string(each.plan.steps.size()), ms(each.plan.prediction->expected), ms(Microseconds(median(each.microseconds))),
+               i == confirmation->chosen ? "kept" : ""});
   }
   print(table.text() + "\n");
 }
@@ -249,12 +265,14 @@ void print_results(const std::vector<Case>& cases, const Outcome& outcome, const
   for (std::size_t i = 0; i < cases.size(); ++i) {
     if (outcome.rankings[i].empty()) continue;
     std::string text;
-    for (const std::size_t each : outcome.rankings[i]) text += fmt::format("{}{}", text.empty() ? "" : ", ", each < labels.size() ? labels[each] : fmt::format("class {}", each));
+    for (const std::size_t each : outcome.rankings[i])
+      text += fmt::format("{}{}", text.empty() ? "" : ", ", each < labels.size() ? labels[each] : fmt::format("class {}", each));
     print(fmt::format("{}: {}\n", cases[i].name, text));
   }
 }
 
-Result<Outcome> run_cases(Session& session, std::vector<Case>& cases, Timing& timing, const Options& options, const std::stop_token& stop, Progress& progress) {
+Result<Outcome> run_cases(Session& session, std::vector<Case>& cases, Timing& timing, const Options& options, const std::stop_token& stop,
+                          Progress& progress) {
   Checker checker;
   if (options.check) MOSAIC_RETURN_IF_ERROR(checker.open(session.workspace()));
   Outcome outcome;
@@ -291,7 +309,13 @@ Result<void> run_model(Options& options, const Context& context) {
   Progress progress(options.json);
   MOSAIC_TRY(const Workspace::Options workspace_options, options.workspace());
   options.profiler.progress = [&](std::string_view what, double share) { progress.show(what, share); };
-  Session::Options session_options{.model = workspace_options.model, .board = workspace_options.board, .shapes = workspace_options.shapes, .plan = {}, .profiler = options.profiler, .stop = context.stop, .executor = {}};
+  Session::Options session_options{.model = workspace_options.model,
+                                   .board = workspace_options.board,
+                                   .shapes = workspace_options.shapes,
+                                   .plan = {},
+                                   .profiler = options.profiler,
+                                   .stop = context.stop,
+                                   .executor = {}};
   if (!options.plan.empty()) {
     session_options.plan = options.plan;
     MOSAIC_TRY(const Plan plan, read_plan(options.plan));
@@ -308,7 +332,9 @@ Result<void> run_model(Options& options, const Context& context) {
   Timing timing;
   MOSAIC_TRY(const Outcome outcome, run_cases(*session, cases, timing, options, context.stop, progress));
   progress.clear();
-  if (!options.trace.empty()) MOSAIC_RETURN_IF_ERROR(write_file(options.trace, format_trace(timing.reports, session->plan(), session->workspace().graph(), session->workspace().board())));
+  if (!options.trace.empty())
+    MOSAIC_RETURN_IF_ERROR(
+        write_file(options.trace, format_trace(timing.reports, session->plan(), session->workspace().graph(), session->workspace().board())));
 
   if (options.json) {
     print_json(to_json(*session, cases, outcome, timing, options));
@@ -317,11 +343,19 @@ Result<void> run_model(Options& options, const Context& context) {
     print_timing(*session, timing);
     print_results(cases, outcome, labels);
     if (outcome.labelled > 0) {
-      print(fmt::format("accuracy on {} samples: top-1 {:.3f}, top-5 {:.3f}\n", outcome.labelled, static_cast<double>(outcome.top1) / static_cast<double>(outcome.labelled), static_cast<double>(outcome.top5) / static_cast<double>(outcome.labelled)));
+      print(fmt::format("accuracy on {} samples: top-1 {:.3f}, top-5 {:.3f}\n", outcome.labelled,
+                        static_cast<double>(outcome.top1) / static_cast<double>(outcome.labelled),
+                        static_cast<double>(outcome.top5) / static_cast<double>(outcome.labelled)));
     }
-    if (options.check) print(outcome.worst_difference <= kTolerance ? fmt::format("outputs equal ({})\n", outcome.equal_bits ? "bit for bit" : fmt::format("worst difference {:.2g} of the range", outcome.worst_difference)) : "outputs DIFFER\n");
+    if (options.check)
+      print(outcome.worst_difference <= kTolerance
+                ? fmt::format("outputs equal ({})\n",
+                              outcome.equal_bits ? "bit for bit" : fmt::format("worst difference {:.2g} of the range", outcome.worst_difference))
+                : "outputs DIFFER\n");
   }
-  if (options.check && outcome.worst_difference > kTolerance) return fail(ErrorCode::kCheckFailed, fmt::format("the outputs differ from the unsliced model's by {:.2g} of their range", outcome.worst_difference));
+  if (options.check && outcome.worst_difference > kTolerance)
+    return fail(ErrorCode::kCheckFailed,
+                fmt::format("the outputs differ from the unsliced model's by {:.2g} of their range", outcome.worst_difference));
   return {};
 }
 
@@ -337,7 +371,8 @@ void add_run(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   options->declare(command);
   command.add_option("-p,--plan", options->plan, "Plan (default: from the cache, or profiled, planned and confirmed now)");
-  command.add_option("-i,--input", options->inputs, "JPEG, PNG, .npy, MNIST idx or CIFAR-10 .bin files; NAME=FILE for a model with several inputs (default: random)");
+  command.add_option("-i,--input", options->inputs,
+                     "JPEG, PNG, .npy, MNIST idx or CIFAR-10 .bin files; NAME=FILE for a model with several inputs (default: random)");
   command.add_option("--preprocess", options->preprocess, "What is done to pixels: tf, torch, caffe or raw")->capture_default_str();
   command.add_option("--labels", options->labels, "Names of the classes, a line each");
   command.add_option("--truth", options->truth, "Right classes: CSV with columns file and class, or an MNIST idx file");

@@ -23,12 +23,14 @@ std::string describe_plan(const Plan& plan, const Graph& graph, const Board& boa
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
     const Step& step = plan.steps[s];
     const auto& predicted = step.predicted;
-    table.add({std::to_string(s), format_layers(step.layers), shorten(graph.layer(step.layers.front()).name, 28), shorten(graph.layer(step.layers.back()).name, 28), step.configuration,
-               format_bytes(slice_memory(graph, step.layers)), predicted ? ms(predicted->transfer) : "", predicted ? ms(predicted->execute) : ""});
+    table.add({std::to_string(s), format_layers(step.layers), shorten(graph.layer(step.layers.front()).name, 28),
+               shorten(graph.layer(step.layers.back()).name, 28), step.configuration, format_bytes(slice_memory(graph, step.layers)),
+               predicted ? ms(predicted->transfer) : "", predicted ? ms(predicted->execute) : ""});
   }
   std::string out = table.text();
   if (plan.prediction) {
-    out += fmt::format("predicted: {} ms, between {} and {} ms{}\n", ms(plan.prediction->expected), ms(plan.prediction->low), ms(plan.prediction->high), simulated_note(board));
+    out += fmt::format("predicted: {} ms, between {} and {} ms{}\n", ms(plan.prediction->expected), ms(plan.prediction->low),
+                       ms(plan.prediction->high), simulated_note(board));
   }
   return out;
 }

@@ -1,18 +1,28 @@
+#include "mosaic/session/verify.h"
+
 #include <fmt/format.h>
 
 #include "command.h"
-#include "mosaic/session/verify.h"
 #include "output.h"
 
 namespace mosaic::cli {
 namespace {
 
 Json to_json(const std::string& model, const Verification& result) {
-  Json json{{"model", model}, {"plans", result.plans.size()}, {"equal", result.equal}, {"worst_relative_difference", result.worst_relative_difference},
-            {"tolerance", result.tolerance}, {"cuts", result.cuts}, {"cuts_used", result.cuts_used}};
+  Json json{{"model", model},
+            {"plans", result.plans.size()},
+            {"equal", result.equal},
+            {"worst_relative_difference", result.worst_relative_difference},
+            {"tolerance", result.tolerance},
+            {"cuts", result.cuts},
+            {"cuts_used", result.cuts_used}};
   json["results"] = Json::array();
   for (const VerifiedPlan& each : result.plans) {
-    json["results"].push_back({{"name", each.name}, {"slices", each.slices}, {"bit_equal", each.equal_bits}, {"relative_difference", each.relative_difference}, {"passed", each.passed}});
+    json["results"].push_back({{"name", each.name},
+                               {"slices", each.slices},
+                               {"bit_equal", each.equal_bits},
+                               {"relative_difference", each.relative_difference},
+                               {"passed", each.passed}});
   }
   return json;
 }
@@ -20,11 +30,16 @@ Json to_json(const std::string& model, const Verification& result) {
 void print_table(const std::string& model, const Verification& result) {
   Table table({"plan", ">slices", "equal", ">worst difference"});
   for (const VerifiedPlan& each : result.plans) {
-    table.add({each.name, std::to_string(each.slices), each.equal_bits ? "bit for bit" : each.passed ? "within tolerance" : "NO", fmt::format("{:.2g}", each.relative_difference)});
+    table.add({each.name, std::to_string(each.slices),
+               each.equal_bits ? "bit for bit"
+               : each.passed   ? "within tolerance"
+                               : "NO",
+               fmt::format("{:.2g}", each.relative_difference)});
   }
   print(table.text());
-  print(fmt::format("{}: {} plans, {} of {} cuts used, outputs {} (worst difference {:.2g} of the output's range, {:g} allowed)\n", model, result.plans.size(), result.cuts_used, result.cuts,
-                    result.equal ? "equal" : "DIFFER", result.worst_relative_difference, result.tolerance));
+  print(fmt::format("{}: {} plans, {} of {} cuts used, outputs {} (worst difference {:.2g} of the output's range, {:g} allowed)\n", model,
+                    result.plans.size(), result.cuts_used, result.cuts, result.equal ? "equal" : "DIFFER", result.worst_relative_difference,
+                    result.tolerance));
 }
 
 }  // namespace
@@ -42,8 +57,10 @@ void add_verify(CLI::App& app, Context& context) {
   options->declare(command);
   command.add_option("-n,--plans", options->verify.plans, "Number of random plans")->capture_default_str();
   command.add_option("--seed", options->verify.seed, "Seed of plans and inputs")->capture_default_str();
-  command.add_option("--tolerance", options->verify.tolerance, "Largest difference allowed, relative to the range of the output")->capture_default_str();
-  command.add_flag("--inject-error", options->verify.inject_error, "Spoil one value at a random boundary of each random plan: the check must then fail");
+  command.add_option("--tolerance", options->verify.tolerance, "Largest difference allowed, relative to the range of the output")
+      ->capture_default_str();
+  command.add_flag("--inject-error", options->verify.inject_error,
+                   "Spoil one value at a random boundary of each random plan: the check must then fail");
   command.callback([options, &context] {
     context.action = [options, &context]() -> Result<void> {
       Progress progress(options->json);

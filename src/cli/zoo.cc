@@ -1,7 +1,8 @@
+#include "mosaic/onnx/zoo.h"
+
 #include <fmt/format.h>
 
 #include "command.h"
-#include "mosaic/onnx/zoo.h"
 #include "output.h"
 
 namespace mosaic::cli {
@@ -23,7 +24,9 @@ void add_zoo(CLI::App& app, Context& context) {
         entries.push_back({{"name", entry.name}, {"description", entry.description}, {"source", entry.source}});
         table.add({entry.name, entry.description, entry.source});
       }
-      *json ? print_json(entries) : print(table.text() + "\n<width> is a factor on the channels, such as 1.0 or 0.35. Weights are seeded random numbers: nothing is learned.\n");
+      *json ? print_json(entries)
+            : print(table.text() +
+                    "\n<width> is a factor on the channels, such as 1.0 or 0.35. Weights are seeded random numbers: nothing is learned.\n");
       return {};
     };
   });

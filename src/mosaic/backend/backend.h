@@ -22,7 +22,7 @@ namespace mosaic {
 
 /// One tensor at the edge of a step. Where the producer's port and the consumer's have the same name, they mean the same tensor.
 struct Port {
-  std::string name;            ///< the source tensor's; for one that only the backend knows, made unique by it
+  std::string name;  ///< the source tensor's; for one that only the backend knows, made unique by it
   ElementType element = ElementType::kUndefined;
   std::optional<Shape> shape;  ///< as it lies in memory; none for an output of the model whose shape depends on the data
 };
@@ -57,8 +57,9 @@ class Invocation {
   Invocation(const Invocation&) = delete;
   Invocation& operator=(const Invocation&) = delete;
 
-  /// Inputs and outputs by their index among the executable's ports. Memory is borrowed until it is bound anew; a buffer may be larger than the tensor. An
-  /// output without a static shape is never bound: it is read with `output`. Errors: kInvalidInput for a tensor of another type or shape; kEngine.
+  /// Inputs and outputs by their index among the executable's ports. Memory is borrowed until it is bound anew; a buffer may be larger than the
+  /// tensor. An output without a static shape is never bound: it is read with `output`. Errors: kInvalidInput for a tensor of another type or shape;
+  /// kEngine.
   [[nodiscard]] virtual Result<void> bind_input(std::size_t index, Buffer& buffer) = 0;
   [[nodiscard]] virtual Result<void> bind_input(std::size_t index, const Tensor& tensor) = 0;
   [[nodiscard]] virtual Result<void> bind_output(std::size_t index, Buffer& buffer) = 0;

@@ -29,9 +29,7 @@ struct Error {
 template <class T>
 using Result = std::expected<T, Error>;
 
-[[nodiscard]] inline std::unexpected<Error> fail(ErrorCode code, std::string message) {
-  return std::unexpected(Error{code, std::move(message)});
-}
+[[nodiscard]] inline std::unexpected<Error> fail(ErrorCode code, std::string message) { return std::unexpected(Error{code, std::move(message)}); }
 
 /// The same failure with `context` and a colon put before its message.
 [[nodiscard]] inline std::unexpected<Error> within(std::string_view context, Error error) {
@@ -43,9 +41,9 @@ using Result = std::expected<T, Error>;
 
 #define MOSAIC_CONCAT_INNER(a, b) a##b
 #define MOSAIC_CONCAT(a, b) MOSAIC_CONCAT_INNER(a, b)
-#define MOSAIC_TRY_INNER(result, declaration, expression)                 \
-  auto&& result = (expression);                                           \
-  if (!result) return std::unexpected(std::move(result).error());         \
+#define MOSAIC_TRY_INNER(result, declaration, expression)         \
+  auto&& result = (expression);                                   \
+  if (!result) return std::unexpected(std::move(result).error()); \
   declaration = *std::move(result)
 
 /// Declares or assigns the value of `expression`, or returns its error from the enclosing function.

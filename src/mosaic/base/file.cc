@@ -48,7 +48,7 @@ bool write_all(int descriptor, std::string_view content) {
 
 Result<std::string> read_file(const std::filesystem::path& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat status {};
+  struct stat status{};
   if (!file.valid() || ::fstat(file.get(), &status) != 0) return system_error(ErrorCode::kInvalidInput, path, "read");
   if (S_ISDIR(status.st_mode)) return fail(ErrorCode::kInvalidInput, fmt::format("cannot read {}: it is a folder", path.string()));
   std::string content;
@@ -69,7 +69,7 @@ Result<std::string> read_file(const std::filesystem::path& path) {
 Result<void> write_file(const std::filesystem::path& path, std::string_view content) {
   std::error_code ignored;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), ignored);
-  if (struct stat status {}; ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+  if (struct stat status{}; ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
     const Descriptor device(::open(path.c_str(), O_WRONLY | O_CLOEXEC));  // /dev/stdout and the like cannot be replaced, only written to
     if (!device.valid() || !write_all(device.get(), content)) return system_error(ErrorCode::kIo, path, "write");
     return {};

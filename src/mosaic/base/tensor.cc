@@ -25,11 +25,11 @@ struct TypeRow {
 };
 
 constexpr std::array kTypes{
-    TypeRow{ElementType::kFloat32, "float32", 4},   TypeRow{ElementType::kUint8, "uint8", 1},   TypeRow{ElementType::kInt8, "int8", 1},
-    TypeRow{ElementType::kUint16, "uint16", 2},     TypeRow{ElementType::kInt16, "int16", 2},   TypeRow{ElementType::kInt32, "int32", 4},
-    TypeRow{ElementType::kInt64, "int64", 8},       TypeRow{ElementType::kString, "string", 0}, TypeRow{ElementType::kBool, "bool", 1},
-    TypeRow{ElementType::kFloat16, "float16", 2},   TypeRow{ElementType::kFloat64, "float64", 8}, TypeRow{ElementType::kUint32, "uint32", 4},
-    TypeRow{ElementType::kUint64, "uint64", 8},     TypeRow{ElementType::kBfloat16, "bfloat16", 2},
+    TypeRow{ElementType::kFloat32, "float32", 4}, TypeRow{ElementType::kUint8, "uint8", 1},       TypeRow{ElementType::kInt8, "int8", 1},
+    TypeRow{ElementType::kUint16, "uint16", 2},   TypeRow{ElementType::kInt16, "int16", 2},       TypeRow{ElementType::kInt32, "int32", 4},
+    TypeRow{ElementType::kInt64, "int64", 8},     TypeRow{ElementType::kString, "string", 0},     TypeRow{ElementType::kBool, "bool", 1},
+    TypeRow{ElementType::kFloat16, "float16", 2}, TypeRow{ElementType::kFloat64, "float64", 8},   TypeRow{ElementType::kUint32, "uint32", 4},
+    TypeRow{ElementType::kUint64, "uint64", 8},   TypeRow{ElementType::kBfloat16, "bfloat16", 2},
 };
 
 const TypeRow* find_type(ElementType type) {
@@ -65,7 +65,10 @@ void round_into(std::span<const float> values, Tensor& tensor) {
   const auto out = tensor.as<T>();
   for (std::size_t i = 0; i < out.size(); ++i) {
     const double rounded = std::nearbyint(static_cast<double>(values[i]));
-    out[i] = std::isnan(rounded) ? T{} : rounded <= kLow ? std::numeric_limits<T>::lowest() : rounded >= kHigh ? std::numeric_limits<T>::max() : static_cast<T>(rounded);
+    out[i] = std::isnan(rounded) ? T{}
+             : rounded <= kLow   ? std::numeric_limits<T>::lowest()
+             : rounded >= kHigh  ? std::numeric_limits<T>::max()
+                                 : static_cast<T>(rounded);
   }
 }
 
@@ -135,17 +138,37 @@ std::vector<double> Tensor::to_doubles() const {
   std::vector<double> out;
   out.reserve(size_ / std::max<std::size_t>(element_size(type_), 1));
   switch (type_) {
-    case ElementType::kFloat32: append<float>(out, *this); break;
-    case ElementType::kFloat64: append<double>(out, *this); break;
+    case ElementType::kFloat32:
+      append<float>(out, *this);
+      break;
+    case ElementType::kFloat64:
+      append<double>(out, *this);
+      break;
     case ElementType::kUint8:
-    case ElementType::kBool: append<std::uint8_t>(out, *this); break;
-    case ElementType::kInt8: append<std::int8_t>(out, *this); break;
-    case ElementType::kUint16: append<std::uint16_t>(out, *this); break;
-    case ElementType::kInt16: append<std::int16_t>(out, *this); break;
-    case ElementType::kInt32: append<std::int32_t>(out, *this); break;
-    case ElementType::kUint32: append<std::uint32_t>(out, *this); break;
-    case ElementType::kInt64: append<std::int64_t>(out, *this); break;
-    case ElementType::kUint64: append<std::uint64_t>(out, *this); break;
+    case ElementType::kBool:
+      append<std::uint8_t>(out, *this);
+      break;
+    case ElementType::kInt8:
+      append<std::int8_t>(out, *this);
+      break;
+    case ElementType::kUint16:
+      append<std::uint16_t>(out, *this);
+      break;
+    case ElementType::kInt16:
+      append<std::int16_t>(out, *this);
+      break;
+    case ElementType::kInt32:
+      append<std::int32_t>(out, *this);
+      break;
+    case ElementType::kUint32:
+      append<std::uint32_t>(out, *this);
+      break;
+    case ElementType::kInt64:
+      append<std::int64_t>(out, *this);
+      break;
+    case ElementType::kUint64:
+      append<std::uint64_t>(out, *this);
+      break;
     case ElementType::kFloat16:
       for (const std::uint16_t half : as<std::uint16_t>()) out.push_back(half_to_float(half));
       break;
@@ -153,7 +176,8 @@ std::vector<double> Tensor::to_doubles() const {
       for (const std::uint16_t brain : as<std::uint16_t>()) out.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(brain) << 16U));
       break;
     case ElementType::kString:
-    case ElementType::kUndefined: break;
+    case ElementType::kUndefined:
+      break;
   }
   return out;
 }
@@ -166,23 +190,49 @@ Result<Tensor> from_floats(ElementType type, const Shape& shape, std::span<const
   if (element_size(type) == 0) return fail(ErrorCode::kInvalidInput, fmt::format("a tensor of type {} cannot be made of numbers", name(type)));
   Tensor tensor(type, shape);
   switch (type) {
-    case ElementType::kFloat32: std::ranges::copy(values, tensor.as<float>().begin()); break;
-    case ElementType::kFloat64: std::ranges::copy(values, tensor.as<double>().begin()); break;
-    case ElementType::kFloat16: std::ranges::transform(values, tensor.as<std::uint16_t>().begin(), float_to_half); break;
-    case ElementType::kBfloat16:
-      std::ranges::transform(values, tensor.as<std::uint16_t>().begin(), [](float value) { return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(value) >> 16U); });
+    case ElementType::kFloat32:
+      std::ranges::copy(values, tensor.as<float>().begin());
       break;
-    case ElementType::kUint8: round_into<std::uint8_t>(values, tensor); break;
-    case ElementType::kInt8: round_into<std::int8_t>(values, tensor); break;
-    case ElementType::kUint16: round_into<std::uint16_t>(values, tensor); break;
-    case ElementType::kInt16: round_into<std::int16_t>(values, tensor); break;
-    case ElementType::kInt32: round_into<std::int32_t>(values, tensor); break;
-    case ElementType::kUint32: round_into<std::uint32_t>(values, tensor); break;
-    case ElementType::kInt64: round_into<std::int64_t>(values, tensor); break;
-    case ElementType::kUint64: round_into<std::uint64_t>(values, tensor); break;
-    case ElementType::kBool: std::ranges::transform(values, tensor.as<std::uint8_t>().begin(), [](float value) { return static_cast<std::uint8_t>(value != 0 ? 1 : 0); }); break;
+    case ElementType::kFloat64:
+      std::ranges::copy(values, tensor.as<double>().begin());
+      break;
+    case ElementType::kFloat16:
+      std::ranges::transform(values, tensor.as<std::uint16_t>().begin(), float_to_half);
+      break;
+    case ElementType::kBfloat16:
+      std::ranges::transform(values, tensor.as<std::uint16_t>().begin(),
+                             [](float value) { return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(value) >> 16U); });
+      break;
+    case ElementType::kUint8:
+      round_into<std::uint8_t>(values, tensor);
+      break;
+    case ElementType::kInt8:
+      round_into<std::int8_t>(values, tensor);
+      break;
+    case ElementType::kUint16:
+      round_into<std::uint16_t>(values, tensor);
+      break;
+    case ElementType::kInt16:
+      round_into<std::int16_t>(values, tensor);
+      break;
+    case ElementType::kInt32:
+      round_into<std::int32_t>(values, tensor);
+      break;
+    case ElementType::kUint32:
+      round_into<std::uint32_t>(values, tensor);
+      break;
+    case ElementType::kInt64:
+      round_into<std::int64_t>(values, tensor);
+      break;
+    case ElementType::kUint64:
+      round_into<std::uint64_t>(values, tensor);
+      break;
+    case ElementType::kBool:
+      std::ranges::transform(values, tensor.as<std::uint8_t>().begin(), [](float value) { return static_cast<std::uint8_t>(value != 0 ? 1 : 0); });
+      break;
     case ElementType::kString:
-    case ElementType::kUndefined: break;
+    case ElementType::kUndefined:
+      break;
   }
   return tensor;
 }

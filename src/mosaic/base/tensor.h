@@ -93,8 +93,8 @@ class Tensor {
   std::unique_ptr<std::byte[], Free> data_;
 };
 
-/// A tensor of `type` from numbers, in order; rounded and clamped for integer types, to the nearest for 16-bit floating point. Errors: kInvalidInput: the
-/// number of values does not fit the shape, or the type holds no numbers.
+/// A tensor of `type` from numbers, in order; rounded and clamped for integer types, to the nearest for 16-bit floating point. Errors: kInvalidInput:
+/// the number of values does not fit the shape, or the type holds no numbers.
 [[nodiscard]] Result<Tensor> from_floats(ElementType type, const Shape& shape, std::span<const float> values);
 
 /// How far `actual` is from `expected`: the largest difference divided by the expected values' range (their largest difference from each

@@ -73,15 +73,20 @@ class Composer {
   Result<Json> value(int depth) {
     if (depth > kDeepest) return fail_at(event_.start_mark, fmt::format("nested more than {} levels deep", kDeepest));
     switch (event_.type) {
-      case YAML_SCALAR_EVENT: return scalar();
-      case YAML_SEQUENCE_START_EVENT: return sequence(depth);
-      case YAML_MAPPING_START_EVENT: return mapping(depth);
-      case YAML_ALIAS_EVENT: return fail_at(event_.start_mark, "aliases are not read");
-      default: return fail_at(event_.start_mark, "a value was expected");
+      case YAML_SCALAR_EVENT:
+        return scalar();
+      case YAML_SEQUENCE_START_EVENT:
+        return sequence(depth);
+      case YAML_MAPPING_START_EVENT:
+        return mapping(depth);
+      case YAML_ALIAS_EVENT:
+        return fail_at(event_.start_mark, "aliases are not read");
+      default:
+        return fail_at(event_.start_mark, "a value was expected");
     }
   }
 
-  Result<Json> scalar() {
+  Result<Json> scalar() const {
     const auto& scalar = event_.data.scalar;
     if (scalar.anchor != nullptr) return fail_at(event_.start_mark, "anchors are not read");
     if (scalar.tag != nullptr) return fail_at(event_.start_mark, "tags are not read");

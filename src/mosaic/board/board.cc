@@ -67,9 +67,12 @@ std::string OperatingPoint::name() const {
 
 std::string_view name(DeviceKind kind) {
   switch (kind) {
-    case DeviceKind::kCpu: return "cpu";
-    case DeviceKind::kGpu: return "gpu";
-    case DeviceKind::kNpu: return "npu";
+    case DeviceKind::kCpu:
+      return "cpu";
+    case DeviceKind::kGpu:
+      return "gpu";
+    case DeviceKind::kNpu:
+      return "npu";
   }
   return "";
 }
@@ -119,8 +122,7 @@ Result<Board> make_board(Board board) {
     MOSAIC_RETURN_IF_ERROR(check_device(board, device));
     for (std::size_t p = 0; p < device.points.size(); ++p) {
       const std::string point = device.points[p].name();
-      board.configurations.push_back(
-          {.device = DeviceId(d), .point = p, .precision = "", .name = device.name + (point.empty() ? "" : "/" + point)});
+      board.configurations.push_back({.device = DeviceId(d), .point = p, .precision = "", .name = device.name + (point.empty() ? "" : "/" + point)});
     }
   }
   board.fingerprint = make_fingerprint(board);

@@ -42,9 +42,9 @@ struct Device {
   std::string library;                         ///< plugin library of the provider; empty: it is built in
   std::map<std::string, std::string> options;  ///< handed to the provider
   SpaceId space;
-  std::vector<int> cores;                      ///< processors of the machine that belong to it, ascending
-  bool spin = true;                            ///< its idle threads wait by spinning: lower latency, more energy, no good where others share the cores
-  std::optional<Bytes> slice_limit;            ///< most memory one slice may need (weights and largest activations)
+  std::vector<int> cores;            ///< processors of the machine that belong to it, ascending
+  bool spin = true;                  ///< its idle threads wait by spinning: lower latency, more energy, no good where others share the cores
+  std::optional<Bytes> slice_limit;  ///< most memory one slice may need (weights and largest activations)
   std::vector<std::string> missing_operators;  ///< what it cannot run, as in GraphNode::op
   std::vector<OperatingPoint> points;          ///< at least one
 
@@ -77,7 +77,7 @@ struct Board {
   [[nodiscard]] bool simulated() const { return !simulation.empty(); }
 
   /// Errors: kInvalidInput, naming the configurations there are.
-  [[nodiscard]] Result<ConfigurationId> find_configuration(std::string_view name) const;
+  [[nodiscard]] Result<ConfigurationId> find_configuration(std::string_view wanted) const;
 
   /// The cores of the CPU configuration with most cores among those that may spin; empty if none has two.
   [[nodiscard]] std::vector<int> widest_spinning_cores() const;

@@ -96,7 +96,8 @@ Result<Device> read_device(const Json& json, Board& board, bool simulated, const
   const auto* const found = std::ranges::find(kKinds, kind, [](DeviceKind each) { return name(each); });
   if (found == kKinds.end()) fields.reject(fmt::format("kind must be cpu, gpu or npu, not '{}'", kind));
   if (device.backend != "ort" && device.backend != "sim") fields.reject(fmt::format("backend must be ort or sim, not '{}'", device.backend));
-  if ((device.backend == "sim") != simulated) fields.reject("a board is simulated as a whole: either it has a 'simulation' and every device is of backend sim, or neither");
+  if ((device.backend == "sim") != simulated)
+    fields.reject("a board is simulated as a whole: either it has a 'simulation' and every device is of backend sim, or neither");
   for (const std::int64_t core : cores) {
     if (core < 0 || core > 65535) fields.reject(fmt::format("core {} does not exist", core));
   }
@@ -146,7 +147,8 @@ std::string format_device(const Board& board, const Device& device) {
   }
   out += fmt::format("    space: {}\n", yaml_text(board.space(device.space).name));
   if (!device.cores.empty()) out += fmt::format("    cores: [{}]\n", fmt::join(device.cores, ", "));
-  if (device.cores.size() > 1 || !device.spin) out += fmt::format("    spin: {}          # false where other work shares the cores, or energy counts more than latency\n", device.spin);
+  if (device.cores.size() > 1 || !device.spin)
+    out += fmt::format("    spin: {}          # false where other work shares the cores, or energy counts more than latency\n", device.spin);
   if (device.slice_limit) out += fmt::format("    slice_limit: {}\n", device.slice_limit->value);
   if (!device.missing_operators.empty()) {
     out += "    missing_operators:\n";
@@ -160,8 +162,17 @@ std::string format_device(const Board& board, const Device& device) {
 }  // namespace
 
 Result<Bytes> parse_bytes(std::string_view text) {
-  constexpr std::array<Unit, 11> kUnits{{{"", 1}, {"B", 1}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12},
-                                         {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}}};
+  constexpr std::array<Unit, 11> kUnits{{{"", 1},
+                                         {"B", 1},
+                                         {"kB", 1e3},
+                                         {"KB", 1e3},
+                                         {"MB", 1e6},
+                                         {"GB", 1e9},
+                                         {"TB", 1e12},
+                                         {"KiB", 0x1p10},
+                                         {"MiB", 0x1p20},
+                                         {"GiB", 0x1p30},
+                                         {"TiB", 0x1p40}}};
   MOSAIC_TRY(const double value, parse_quantity(text, kUnits, "size such as '100 MB'"));
   return Bytes{std::llround(value)};
 }
@@ -194,7 +205,8 @@ Result<Board> parse_board(std::string_view yaml, std::string_view where) {
   }
   for (std::size_t d = 0; d < devices.size(); ++d) {
     const bool named = devices[d].is_object() && devices[d].contains("name") && devices[d]["name"].is_string();
-    const std::string label = named ? fmt::format("{}: device '{}'", where, devices[d]["name"].get<std::string>()) : fmt::format("{}: device {}", where, d);
+    const std::string label =
+        named ? fmt::format("{}: device '{}'", where, devices[d]["name"].get<std::string>()) : fmt::format("{}: device {}", where, d);
     MOSAIC_TRY(Device device, read_device(devices[d], board, !simulation.is_null(), label));
     board.devices.push_back(std::move(device));
   }
@@ -209,8 +221,11 @@ Result<Board> read_board(const std::filesystem::path& path) {
 }
 
 std::string format_board(const Board& board) {
-  std::string out = fmt::format("# A board: what mosaic may place layers on. Every key is described in docs/boards.md.\nschema_version: {}\nname: {}\n", kSchemaVersion, yaml_text(board.name));
-  if (!board.machine.empty()) out += fmt::format("machine: {}   # the file is refused on another machine; delete this line to carry it over\n", yaml_text(board.machine));
+  std::string out =
+      fmt::format("# A board: what mosaic may place layers on. Every key is described in docs/boards.md.\nschema_version: {}\nname: {}\n",
+                  kSchemaVersion, yaml_text(board.name));
+  if (!board.machine.empty())
+    out += fmt::format("machine: {}   # the file is refused on another machine; delete this line to carry it over\n", yaml_text(board.machine));
   out += "spaces:\n";
   for (const MemorySpace& space : board.spaces) {
     out += fmt::format("  - name: {}\n", yaml_text(space.name));

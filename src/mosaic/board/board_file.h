@@ -9,8 +9,8 @@
 
 namespace mosaic {
 
-/// A board from YAML; docs/boards.md describes every key. Sizes are bytes or texts such as "100 MB" and "1.5 GiB"; clocks are texts such as "1.8 GHz".
-/// `where` opens error messages. Errors: kInvalidInput, with the key.
+/// A board from YAML; docs/boards.md describes every key. Sizes are bytes or texts such as "100 MB" and "1.5 GiB"; clocks are texts such as "1.8
+/// GHz". `where` opens error messages. Errors: kInvalidInput, with the key.
 [[nodiscard]] Result<Board> parse_board(std::string_view yaml, std::string_view where = "board");
 
 /// Errors: as `parse_board`, and kInvalidInput for a file that cannot be read.

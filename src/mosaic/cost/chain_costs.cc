@@ -122,7 +122,8 @@ ChainCosts measured_costs(const Fit& fit, const Graph& graph, const Board& board
       costs.execute[costs.cell(c, k)] = picoseconds(of.layers[k].value_or(0));
     }
     costs.enter[costs.border(c, 0)] = picoseconds(link_line(fit, "", device.name).at(kibibytes(input_bytes(graph))));
-    for (std::size_t cut = 1; cut < costs.layers; ++cut) costs.enter[costs.border(c, cut)] = picoseconds(of.enter.at(kibibytes(graph.cuts[cut - 1].bytes)));
+    for (std::size_t cut = 1; cut < costs.layers; ++cut)
+      costs.enter[costs.border(c, cut)] = picoseconds(of.enter.at(kibibytes(graph.cuts[cut - 1].bytes)));
   }
   for (std::size_t cut = 1; cut < costs.layers; ++cut) {
     for (std::size_t from = 0; from < costs.places; ++from) {

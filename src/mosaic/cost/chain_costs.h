@@ -12,8 +12,8 @@
 
 namespace mosaic {
 
-/// What a chain of slices costs: all a planner needs to know of graph, board and profile. Plain data; layers, cuts and configurations are indices. A cut i
-/// lies before layer i; cut 0 is the model's input, cut `layers` its output.
+/// What a chain of slices costs: all a planner needs to know of graph, board and profile. Plain data; layers, cuts and configurations are indices. A
+/// cut i lies before layer i; cut 0 is the model's input, cut `layers` its output.
 ///
 /// Slice [i, j) on configuration c costs
 ///     enter(i, c) + sum of execute(k, c) for k in [i, j) + leave(j, c)
@@ -40,7 +40,7 @@ struct ChainCosts {
   std::vector<std::optional<std::int64_t>> space_limit;  ///< bytes, [space]
 
   /// Everything zero and possible, without limits, one place, one memory space.
-  ChainCosts(std::size_t layers, std::size_t configurations, std::size_t places = 1);
+  ChainCosts(std::size_t layer_count, std::size_t configuration_count, std::size_t place_count = 1);
 
   [[nodiscard]] std::size_t cell(std::size_t c, std::size_t layer) const { return c * layers + layer; }
   [[nodiscard]] std::size_t border(std::size_t c, std::size_t cut) const { return c * (layers + 1) + cut; }
@@ -68,8 +68,8 @@ struct SliceCost {
 };
 [[nodiscard]] SliceCost slice_cost(const ChainCosts& costs, const Chain& chain, std::size_t slice);
 
-/// The measured costs of a model on a board: a place is a device, entering costs what the configuration's fit says, leaving nothing, a hop what the link's
-/// fit says; entering the first slice costs the link from the caller. Links that were not measured cost as much as the dearest that was.
+/// The measured costs of a model on a board: a place is a device, entering costs what the configuration's fit says, leaving nothing, a hop what the
+/// link's fit says; entering the first slice costs the link from the caller. Links that were not measured cost as much as the dearest that was.
 [[nodiscard]] ChainCosts measured_costs(const Fit& fit, const Graph& graph, const Board& board);
 
 }  // namespace mosaic

@@ -21,8 +21,8 @@ struct Equation {
   double weight = 0;  // squared
 };
 
-/// Weighted least squares with all unknowns >= 0, by coordinate descent: each unknown in turn takes the value that is best given the others. The problem is
-/// convex and every unknown layer has an equation of its own, so it converges fast.
+/// Weighted least squares with all unknowns >= 0, by coordinate descent: each unknown in turn takes the value that is best given the others. The
+/// problem is convex and every unknown layer has an equation of its own, so it converges fast.
 class SliceSystem {
  public:
   SliceSystem(std::vector<Equation> equations, std::size_t layers) : equations_(std::move(equations)), times_(layers, 0.0), of_layer_(layers) {
@@ -149,7 +149,7 @@ Line fit_link(const LinkSamples& link) {
   }
   Line line = fit_line(x, y);
   if (line.slope < 0) line = {.slope = 0, .intercept = median(y), .r_squared = 0};
-  if (line.intercept < 0) line.intercept = 0;
+  line.intercept = std::max(line.intercept, 0.0);
   return line;
 }
 
@@ -177,7 +177,8 @@ Result<Fit> fit_profile(const Profile& profile, const Graph& graph, const Board&
     ConfigurationFit& out = fit.configurations.emplace_back();
     for (std::size_t k = 0; k < graph.layers.size(); ++k) {
       if (runs[k] && !system.measured(k)) {
-        return fail(ErrorCode::kInvalidInput, fmt::format("the profile has no time of layer {} ('{}') on {}", k, graph.layers[k].name, configuration.name));
+        return fail(ErrorCode::kInvalidInput,
+                    fmt::format("the profile has no time of layer {} ('{}') on {}", k, graph.layers[k].name, configuration.name));
       }
       out.layers.push_back(runs[k] ? std::optional(system.time(k)) : std::nullopt);
     }

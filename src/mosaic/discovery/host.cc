@@ -70,7 +70,7 @@ Result<std::vector<Core>> find_cores() {
   std::vector<Core> cores;
   const int count = hwloc_get_nbobjs_by_type(topology.get(), HWLOC_OBJ_CORE);
   for (int i = 0; i < count; ++i) {
-    const hwloc_obj_t core = hwloc_get_obj_by_type(topology.get(), HWLOC_OBJ_CORE, static_cast<unsigned>(i));
+    const hwloc_obj* const core = hwloc_get_obj_by_type(topology.get(), HWLOC_OBJ_CORE, static_cast<unsigned>(i));
     for (int processor = hwloc_bitmap_first(core->cpuset); processor >= 0; processor = hwloc_bitmap_next(core->cpuset, processor)) {
       if (!std::ranges::binary_search(granted, processor)) continue;
       const int capacity = sysfs_capacity(processor);
@@ -95,7 +95,8 @@ std::vector<Device> cpu_devices(const std::vector<Core>& cores) {
     Device device;
     device.name = kinds.size() == 1 ? "cpu" : kinds.size() <= kNames.size() ? kNames.at(devices.size()) : fmt::format("cpu{}", devices.size());
     device.cores = processors;
-    for (const int count : powers_of_two_up_to(static_cast<int>(processors.size()))) device.points.push_back({.cores = count, .clock = {}, .voltage = {}});
+    for (const int count : powers_of_two_up_to(static_cast<int>(processors.size())))
+      device.points.push_back({.cores = count, .clock = {}, .voltage = {}});
     devices.push_back(std::move(device));
   }
   std::ranges::reverse(devices);  // the fastest first

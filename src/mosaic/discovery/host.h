@@ -18,8 +18,8 @@ struct Core {
 /// The cores this process may use, ascending, one hardware thread each (hwloc; `cpu_capacity` of sysfs where hwloc knows no kinds). Errors: kDevice.
 [[nodiscard]] Result<std::vector<Core>> find_cores();
 
-/// One CPU device for each kind of core: "cpu" where all are alike, else "little", "big", "prime" by rising capacity. Operating points: 1, 2, 4, ... and all
-/// of its cores.
+/// One CPU device for each kind of core: "cpu" where all are alike, else "little", "big", "prime" by rising capacity. Operating points: 1, 2, 4, ...
+/// and all of its cores.
 [[nodiscard]] std::vector<Device> cpu_devices(const std::vector<Core>& cores);
 
 /// What identifies this machine to a profile: processor, vector units, cores. No names of hosts or users.

@@ -37,16 +37,16 @@ struct GraphNode {
 
 /// A group of nodes that no sensible engine would part; what is measured, placed and never cut.
 struct Layer {
-  std::string name;                ///< of its main node
-  std::string kind;                ///< operators in order, "Conv+Clip"
-  std::vector<NodeId> nodes;       ///< in topological order
-  std::vector<TensorId> inputs;    ///< made outside, used inside
-  std::vector<TensorId> outputs;   ///< made inside, used outside or an output of the model
+  std::string name;               ///< of its main node
+  std::string kind;               ///< operators in order, "Conv+Clip"
+  std::vector<NodeId> nodes;      ///< in topological order
+  std::vector<TensorId> inputs;   ///< made outside, used inside
+  std::vector<TensorId> outputs;  ///< made inside, used outside or an output of the model
   std::int64_t macs = 0;
   std::int64_t parameters = 0;
   Bytes weights;
-  Bytes activations;               ///< inputs and outputs together; dynamic ones count 0
-  Fingerprint signature;           ///< of its nodes and how they are connected: equal layers can share a measurement
+  Bytes activations;      ///< inputs and outputs together; dynamic ones count 0
+  Fingerprint signature;  ///< of its nodes and how they are connected: equal layers can share a measurement
 };
 
 /// The place between two neighbouring layers, and what must travel when the model is cut there.

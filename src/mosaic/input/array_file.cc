@@ -22,9 +22,18 @@ struct NpyType {
   std::string_view code;
   ElementType type;
 };
-constexpr std::array<NpyType, 12> kNpyTypes{{{"<f4", ElementType::kFloat32}, {"<f8", ElementType::kFloat64}, {"<f2", ElementType::kFloat16}, {"|u1", ElementType::kUint8},
-                                             {"|i1", ElementType::kInt8}, {"<u2", ElementType::kUint16}, {"<i2", ElementType::kInt16}, {"<i4", ElementType::kInt32},
-                                             {"<u4", ElementType::kUint32}, {"<i8", ElementType::kInt64}, {"<u8", ElementType::kUint64}, {"|b1", ElementType::kBool}}};
+constexpr std::array<NpyType, 12> kNpyTypes{{{"<f4", ElementType::kFloat32},
+                                             {"<f8", ElementType::kFloat64},
+                                             {"<f2", ElementType::kFloat16},
+                                             {"|u1", ElementType::kUint8},
+                                             {"|i1", ElementType::kInt8},
+                                             {"<u2", ElementType::kUint16},
+                                             {"<i2", ElementType::kInt16},
+                                             {"<i4", ElementType::kInt32},
+                                             {"<u4", ElementType::kUint32},
+                                             {"<i8", ElementType::kInt64},
+                                             {"<u8", ElementType::kUint64},
+                                             {"|b1", ElementType::kBool}}};
 
 /// The text after "'key':" in the header's dictionary, up to the end of the header.
 std::optional<std::string_view> value_of(std::string_view header, std::string_view key) {
@@ -54,7 +63,8 @@ std::optional<Shape> parse_tuple(std::string_view text) {
 Result<Tensor> fill(ElementType type, const Shape& shape, std::string_view data) {
   const auto size = byte_size(type, shape);
   if (!size || static_cast<std::uint64_t>(size->value) != data.size()) {
-    return invalid(fmt::format("an array of {} {} needs {} bytes, the file has {}", name(type), to_string(shape), size ? std::to_string(size->value) : "too many", data.size()));
+    return invalid(fmt::format("an array of {} {} needs {} bytes, the file has {}", name(type), to_string(shape),
+                               size ? std::to_string(size->value) : "too many", data.size()));
   }
   Tensor tensor(type, shape);
   std::memcpy(tensor.bytes().data(), data.data(), data.size());
@@ -77,7 +87,8 @@ Result<Tensor> parse_npy(std::string_view bytes) {
   const auto tuple = value_of(header, "shape");
   if (!descr || !order || !tuple) return invalid("the NumPy file's header is damaged");
   const auto* type = std::ranges::find_if(kNpyTypes, [&](const NpyType& each) { return descr->substr(1).starts_with(each.code); });
-  if (type == kNpyTypes.end()) return invalid(fmt::format("the NumPy file's elements are of type {}, which is not read", descr->substr(0, descr->find(','))));
+  if (type == kNpyTypes.end())
+    return invalid(fmt::format("the NumPy file's elements are of type {}, which is not read", descr->substr(0, descr->find(','))));
   if (!order->starts_with("False")) return invalid("the NumPy file is in Fortran order, which is not read");
   const auto shape = parse_tuple(*tuple);
   if (!shape) return invalid("the NumPy file's shape is damaged");
@@ -88,7 +99,8 @@ std::string format_npy(const Tensor& tensor) {
   const auto* type = std::ranges::find(kNpyTypes, tensor.type(), &NpyType::type);
   const std::string_view code = type == kNpyTypes.end() ? "|V1" : type->code;
   const auto& shape = tensor.shape();
-  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}", code, fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
+  std::string header =
+      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}", code, fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
   header.append(63 - (10 + header.size()) % 64, ' ');
   header += '\n';
   std::string out("\x93NUMPY\x01\x00", 8);
@@ -113,11 +125,13 @@ Result<Tensor> parse_idx(std::string_view bytes) {
 
 Result<Cifar> parse_cifar(std::string_view bytes) {
   constexpr std::size_t kRecord = 1 + 3 * 32 * 32;
-  if (bytes.empty() || bytes.size() % kRecord != 0) return invalid(fmt::format("not a CIFAR-10 file: {} bytes are not a multiple of {}", bytes.size(), kRecord));
+  if (bytes.empty() || bytes.size() % kRecord != 0)
+    return invalid(fmt::format("not a CIFAR-10 file: {} bytes are not a multiple of {}", bytes.size(), kRecord));
   Cifar cifar;
   for (std::size_t at = 0; at < bytes.size(); at += kRecord) {
     cifar.labels.push_back(static_cast<std::uint8_t>(bytes[at]));
-    cifar.planes.insert(cifar.planes.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at) + 1, bytes.begin() + static_cast<std::ptrdiff_t>(at + kRecord));
+    cifar.planes.insert(cifar.planes.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at) + 1,
+                        bytes.begin() + static_cast<std::ptrdiff_t>(at + kRecord));
   }
   return cifar;
 }

@@ -32,7 +32,8 @@ Result<Image> decode_jpeg(std::string_view bytes) {
   int height = 0;
   int subsampling = 0;
   int colours = 0;
-  if (tjDecompressHeader3(decoder.get(), data, bytes.size(), &width, &height, &subsampling, &colours) != 0) return invalid("the JPEG's header is damaged");
+  if (tjDecompressHeader3(decoder.get(), data, bytes.size(), &width, &height, &subsampling, &colours) != 0)
+    return invalid("the JPEG's header is damaged");
   MOSAIC_TRY(Image image, allocate(width, height));
   if (tjDecompress2(decoder.get(), data, bytes.size(), image.pixels.data(), width, 0, height, TJPF_RGB, TJFLAG_ACCURATEDCT) != 0) {
     return invalid(fmt::format("the JPEG is damaged: {}", tjGetErrorStr2(decoder.get())));
@@ -71,7 +72,8 @@ std::optional<Layout> find_layout(const Shape& shape) {
 Result<Image> scale(const Image& image, int width, int height) {
   if (width == image.width && height == image.height) return image;
   MOSAIC_TRY(Image out, allocate(width, height));
-  if (stbir_resize_uint8(image.pixels.data(), image.width, image.height, 0, out.pixels.data(), width, height, 0, 3) == 0) return invalid("the image cannot be scaled");
+  if (stbir_resize_uint8(image.pixels.data(), image.width, image.height, 0, out.pixels.data(), width, height, 0, 3) == 0)
+    return invalid("the image cannot be scaled");
   return out;
 }
 
@@ -82,7 +84,8 @@ Result<Image> fit(const Image& image, std::int64_t width, std::int64_t height) {
   const double factor = std::max(kRim * static_cast<double>(width) / image.width, kRim * static_cast<double>(height) / image.height);
   const auto scaled_width = std::max<std::int64_t>(width, std::llround(image.width * factor));
   const auto scaled_height = std::max<std::int64_t>(height, std::llround(image.height * factor));
-  if (scaled_width * scaled_height > kMostPixels) return invalid(fmt::format("an image of {} x {} pixels is too long and thin", image.width, image.height));
+  if (scaled_width * scaled_height > kMostPixels)
+    return invalid(fmt::format("an image of {} x {} pixels is too long and thin", image.width, image.height));
   MOSAIC_TRY(const Image scaled, scale(image, static_cast<int>(scaled_width), static_cast<int>(scaled_height)));
   MOSAIC_TRY(Image out, allocate(width, height));
   const std::int64_t left = (scaled_width - width) / 2;
@@ -100,10 +103,14 @@ float preprocess_value(float value, std::size_t channel, Preprocess preprocess) 
   constexpr std::array<float, 3> kDeviation{0.229F, 0.224F, 0.225F};
   constexpr std::array<float, 3> kCaffeMean{123.0F, 117.0F, 104.0F};
   switch (preprocess) {
-    case Preprocess::kTf: return value / 127.5F - 1.0F;
-    case Preprocess::kTorch: return (value / 255.0F - kMean.at(channel)) / kDeviation.at(channel);
-    case Preprocess::kCaffe: return value - kCaffeMean.at(channel);
-    case Preprocess::kRaw: break;
+    case Preprocess::kTf:
+      return value / 127.5F - 1.0F;
+    case Preprocess::kTorch:
+      return (value / 255.0F - kMean.at(channel)) / kDeviation.at(channel);
+    case Preprocess::kCaffe:
+      return value - kCaffeMean.at(channel);
+    case Preprocess::kRaw:
+      break;
   }
   return value;
 }
@@ -140,7 +147,8 @@ Result<Image> decode_image(std::string_view bytes) {
 }
 
 Result<Preprocess> parse_preprocess(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, Preprocess>, 4> kNames{{{"tf", Preprocess::kTf}, {"torch", Preprocess::kTorch}, {"caffe", Preprocess::kCaffe}, {"raw", Preprocess::kRaw}}};
+  constexpr std::array<std::pair<std::string_view, Preprocess>, 4> kNames{
+      {{"tf", Preprocess::kTf}, {"torch", Preprocess::kTorch}, {"caffe", Preprocess::kCaffe}, {"raw", Preprocess::kRaw}}};
   for (const auto& [known, preprocess] : kNames) {
     if (known == name) return preprocess;
   }
@@ -152,9 +160,13 @@ Result<Tensor> to_input(const Image& image, ElementType type, const Shape& shape
   if (!layout) return no_image(shape);
   MOSAIC_TRY(const Image fitted, fit(image, layout->width, layout->height));
   const auto stride = static_cast<std::size_t>(fitted.width);
-  const auto value = [&](std::size_t channel, std::size_t y, std::size_t x) { return static_cast<float>(fitted.pixels[(y * stride + x) * 3 + channel]); };
+  const auto value = [&](std::size_t channel, std::size_t y, std::size_t x) {
+    return static_cast<float>(fitted.pixels[(y * stride + x) * 3 + channel]);
+  };
   if (layout->channels == 3) return lay_out(*layout, type, shape, preprocess, value);
-  const auto luminance = [&](std::size_t, std::size_t y, std::size_t x) { return 0.299F * value(0, y, x) + 0.587F * value(1, y, x) + 0.114F * value(2, y, x); };  // ITU-R BT.601
+  const auto luminance = [&](std::size_t, std::size_t y, std::size_t x) {
+    return 0.299F * value(0, y, x) + 0.587F * value(1, y, x) + 0.114F * value(2, y, x);
+  };  // ITU-R BT.601
   return lay_out(*layout, type, shape, preprocess, luminance);
 }
 
@@ -166,7 +178,8 @@ Result<Tensor> planes_to_input(std::span<const std::uint8_t> planes, ElementType
   if (planes.size() != width * height * static_cast<std::size_t>(layout->channels)) {
     return invalid(fmt::format("{} values are not an image for an input of shape {}", planes.size(), to_string(shape)));
   }
-  return lay_out(*layout, type, shape, preprocess, [&](std::size_t channel, std::size_t y, std::size_t x) { return static_cast<float>(planes[(channel * height + y) * width + x]); });
+  return lay_out(*layout, type, shape, preprocess,
+                 [&](std::size_t channel, std::size_t y, std::size_t x) { return static_cast<float>(planes[(channel * height + y) * width + x]); });
 }
 
 }  // namespace mosaic

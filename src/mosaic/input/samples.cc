@@ -27,7 +27,8 @@ bool is_idx(const std::filesystem::path& path, std::string_view bytes) {
 /// The array as it is, or cut along a first extent that the input does not have.
 Result<std::vector<Sample>> from_array(const Tensor& array, const std::string& name, const InputSpec& spec) {
   const auto wrong = [&] {
-    return invalid(fmt::format("{} holds {} {}, input '{}' wants {} {}", name, mosaic::name(array.type()), to_string(array.shape()), spec.name, mosaic::name(spec.type), to_string(spec.shape)));
+    return invalid(fmt::format("{} holds {} {}, input '{}' wants {} {}", name, mosaic::name(array.type()), to_string(array.shape()), spec.name,
+                               mosaic::name(spec.type), to_string(spec.shape)));
   };
   if (array.type() != spec.type) return wrong();
   std::vector<Sample> samples;
@@ -36,7 +37,8 @@ Result<std::vector<Sample>> from_array(const Tensor& array, const std::string& n
     return samples;
   }
   const bool stacked = array.shape().size() == spec.shape.size() + 1 && std::equal(spec.shape.begin(), spec.shape.end(), array.shape().begin() + 1);
-  const bool batched = array.shape().size() == spec.shape.size() && !spec.shape.empty() && spec.shape[0] == 1 && std::equal(spec.shape.begin() + 1, spec.shape.end(), array.shape().begin() + 1);
+  const bool batched = array.shape().size() == spec.shape.size() && !spec.shape.empty() && spec.shape[0] == 1 &&
+                       std::equal(spec.shape.begin() + 1, spec.shape.end(), array.shape().begin() + 1);
   if (!stacked && !batched) return wrong();
   const std::size_t size = static_cast<std::size_t>(byte_size(spec.type, spec.shape)->value);
   for (std::size_t i = 0; size > 0 && (i + 1) * size <= array.bytes().size(); ++i) {
@@ -47,7 +49,8 @@ Result<std::vector<Sample>> from_array(const Tensor& array, const std::string& n
 }
 
 /// Images that follow each other in one block of bytes.
-Result<std::vector<Sample>> from_planes(std::span<const std::uint8_t> planes, std::size_t count, const std::string& name, const InputSpec& spec, Preprocess preprocess) {
+Result<std::vector<Sample>> from_planes(std::span<const std::uint8_t> planes, std::size_t count, const std::string& name, const InputSpec& spec,
+                                        Preprocess preprocess) {
   std::vector<Sample> samples;
   const std::size_t size = planes.size() / std::max<std::size_t>(count, 1);
   for (std::size_t i = 0; i < count; ++i) {
@@ -115,7 +118,8 @@ Result<std::map<std::string, std::int64_t>> read_truth(const std::filesystem::pa
   const std::vector<std::string> header = split(lines.front(), ',');
   const std::size_t file = column(header, "file");
   const std::size_t label = column(header, "class");
-  if (file == header.size() || label == header.size()) return invalid(fmt::format("{}: a CSV file with columns 'file' and 'class' was expected", path.string()));
+  if (file == header.size() || label == header.size())
+    return invalid(fmt::format("{}: a CSV file with columns 'file' and 'class' was expected", path.string()));
   for (std::size_t i = 1; i < lines.size(); ++i) {
     if (lines[i].empty()) continue;
     const std::vector<std::string> cells = split(lines[i], ',');

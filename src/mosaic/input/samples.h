@@ -14,9 +14,9 @@ namespace mosaic {
 
 /// One input for one run.
 struct Sample {
-  std::string name;                  ///< file, with "#i" where the file holds several
+  std::string name;  ///< file, with "#i" where the file holds several
   Tensor tensor;
-  std::optional<std::int64_t> label; ///< where the file says what it shows
+  std::optional<std::int64_t> label;  ///< where the file says what it shows
 };
 
 /// What an input of a model wants.
@@ -26,9 +26,9 @@ struct InputSpec {
   Shape shape;
 };
 
-/// Samples from a file: JPEG and PNG images, NumPy arrays (.npy; taken as they are, type and shape must fit, a further first extent means several samples),
-/// MNIST idx files and CIFAR-10 binary files (each image a sample; .gz of both). `preprocess` applies to all but NumPy arrays.
-/// Errors: kInvalidInput: unreadable, of another kind, or not fitting the input, with what was wanted.
+/// Samples from a file: JPEG and PNG images, NumPy arrays (.npy; taken as they are, type and shape must fit, a further first extent means several
+/// samples), MNIST idx files and CIFAR-10 binary files (each image a sample; .gz of both). `preprocess` applies to all but NumPy arrays. Errors:
+/// kInvalidInput: unreadable, of another kind, or not fitting the input, with what was wanted.
 [[nodiscard]] Result<std::vector<Sample>> read_samples(const std::filesystem::path& path, const InputSpec& spec, Preprocess preprocess);
 
 /// One name a class, a line each.

@@ -43,7 +43,8 @@ void describe(::onnx::ValueInfoProto& info, const std::string& name, ElementType
   info.set_name(name);
   set_type(info, element, &shape);
   for (int i = 0; i < static_cast<int>(shape.size()); ++i) {
-    if (shape[static_cast<std::size_t>(i)] < 0) info.mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(i)->set_dim_param(fmt::format("N{}", i));
+    if (shape[static_cast<std::size_t>(i)] < 0)
+      info.mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(i)->set_dim_param(fmt::format("N{}", i));
   }
 }
 
@@ -81,7 +82,7 @@ void Builder::output(const std::string& value, const Shape& shape, ElementType e
   describe(*state_->graph().add_output(), value, element, shape);
 }
 
-std::string Builder::constant(const std::string& name, Tensor value) {
+std::string Builder::constant(const std::string& name, const Tensor& value) {
   *state_->graph().add_initializer() = to_proto(value, name);
   return name;
 }
@@ -89,19 +90,19 @@ std::string Builder::constant(const std::string& name, Tensor value) {
 std::string Builder::constant(const std::string& name, const std::vector<std::int64_t>& values) {
   Tensor tensor(ElementType::kInt64, {static_cast<std::int64_t>(values.size())});
   std::ranges::copy(values, tensor.as<std::int64_t>().begin());
-  return constant(name, std::move(tensor));
+  return constant(name, tensor);
 }
 
 std::string Builder::constant(const std::string& name, float value) {
   Tensor tensor(ElementType::kFloat32, {});
   tensor.as<float>()[0] = value;
-  return constant(name, std::move(tensor));
+  return constant(name, tensor);
 }
 
 std::string Builder::weights(const std::string& name, const Shape& shape, double deviation) {
   Tensor tensor(ElementType::kFloat32, shape);
   for (float& value : tensor.as<float>()) value = static_cast<float>(deviation * state_->random.normal());
-  return constant(name, std::move(tensor));
+  return constant(name, tensor);
 }
 
 std::string Builder::conv(const std::string& x, const Convolution& convolution) {
@@ -109,10 +110,14 @@ std::string Builder::conv(const std::string& x, const Convolution& convolution) 
   const std::int64_t area = convolution.kernel[0] * convolution.kernel[1];
   const std::int64_t per_group = convolution.in / convolution.groups;
   const double deviation = convolution.gain * std::sqrt(2.0 / static_cast<double>(area * per_group));
-  std::vector<std::string> inputs{x, weights(name + "_weight", {convolution.out, per_group, convolution.kernel[0], convolution.kernel[1]}, deviation)};
+  std::vector<std::string> inputs{x,
+                                  weights(name + "_weight", {convolution.out, per_group, convolution.kernel[0], convolution.kernel[1]}, deviation)};
   if (convolution.bias) inputs.push_back(weights(name + "_bias", {convolution.out}, 0.01));
   return node("Conv", inputs,
-              {{"kernel_shape", convolution.kernel}, {"strides", std::vector<std::int64_t>(2, convolution.stride)}, {"group", convolution.groups}, {"auto_pad", convolution.auto_pad}});
+              {{"kernel_shape", convolution.kernel},
+               {"strides", std::vector<std::int64_t>(2, convolution.stride)},
+               {"group", convolution.groups},
+               {"auto_pad", convolution.auto_pad}});
 }
 
 std::string Builder::batch_norm(const std::string& x, std::int64_t channels, double gain) {
@@ -120,7 +125,7 @@ std::string Builder::batch_norm(const std::string& x, std::int64_t channels, dou
   const auto uniform = [&](const std::string& suffix, double low, double high) {
     Tensor tensor(ElementType::kFloat32, {channels});
     for (float& value : tensor.as<float>()) value = static_cast<float>(state_->random.uniform(low, high));
-    return constant(name + suffix, std::move(tensor));
+    return constant(name + suffix, tensor);
   };
   const std::string scale = uniform("_scale", 0.9 * gain, 1.1 * gain);
   const std::string bias = weights(name + "_shift", {channels}, 0.05);
@@ -145,7 +150,8 @@ std::string Builder::relu6(const std::string& x) {
 }
 
 std::string Builder::max_pool(const std::string& x, std::int64_t kernel, std::int64_t stride, const std::string& auto_pad) {
-  return node("MaxPool", {x}, {{"kernel_shape", std::vector<std::int64_t>(2, kernel)}, {"strides", std::vector<std::int64_t>(2, stride)}, {"auto_pad", auto_pad}});
+  return node("MaxPool", {x},
+              {{"kernel_shape", std::vector<std::int64_t>(2, kernel)}, {"strides", std::vector<std::int64_t>(2, stride)}, {"auto_pad", auto_pad}});
 }
 
 std::string Builder::dense(const std::string& x, std::int64_t in, std::int64_t out, double gain) {

@@ -39,7 +39,7 @@ class Builder {
   void output(const std::string& value, const Shape& shape, ElementType element = ElementType::kFloat32);
 
   /// Adds a constant and returns its name.
-  std::string constant(const std::string& name, Tensor value);
+  std::string constant(const std::string& name, const Tensor& value);
   std::string constant(const std::string& name, const std::vector<std::int64_t>& values);
   std::string constant(const std::string& name, float value);
 

@@ -10,9 +10,9 @@
 
 namespace mosaic::onnx {
 
-/// A part of a model as a model of its own: the nodes at these indices of its graph, in this order, with these inputs and outputs, and the initialisers,
-/// operator sets and functions they use. Types come from `types`; a value not listed there keeps only its name.
-/// Requires: indices exist; every value the nodes use is an initialiser, an input, or made by a node before it.
+/// A part of a model as a model of its own: the nodes at these indices of its graph, in this order, with these inputs and outputs, and the
+/// initialisers, operator sets and functions they use. Types come from `types`; a value not listed there keeps only its name. Requires: indices
+/// exist; every value the nodes use is an initialiser, an input, or made by a node before it.
 [[nodiscard]] Model extract(const Model& model, std::span<const std::size_t> nodes, std::span<const std::string> inputs,
                             std::span<const std::string> outputs, const ValueTypes& types);
 

@@ -81,9 +81,7 @@ class Importer {
     for (const auto& [name, value] : sorted) hasher.add(name).add(value);
   }
 
-  static void sign_value(const GraphTensor& value, Hasher& hasher) {
-    hasher.add(value.element).add(value.shape ? to_string(*value.shape) : "?");
-  }
+  static void sign_value(const GraphTensor& value, Hasher& hasher) { hasher.add(value.element).add(value.shape ? to_string(*value.shape) : "?"); }
 
   void sign_input(const std::string& name, GraphNode& node, Hasher& hasher) {
     const auto constant = constants_.find(name);

@@ -23,11 +23,20 @@ struct Multiplier {
 };
 using Form = Multiplier::Form;
 constexpr std::array kMultipliers{
-    Multiplier{"Conv", Form::kConvolution, 1},          Multiplier{"FusedConv", Form::kConvolution, 1},    Multiplier{"ConvInteger", Form::kConvolution, 1},
-    Multiplier{"QLinearConv", Form::kConvolution, 3},   Multiplier{"ConvTranspose", Form::kTransposedConvolution, 1},
-    Multiplier{"Gemm", Form::kMatrix, 1},               Multiplier{"FusedGemm", Form::kMatrix, 1},         Multiplier{"MatMul", Form::kMatrix, 1},
-    Multiplier{"FusedMatMul", Form::kMatrix, 1},        Multiplier{"MatMulInteger", Form::kMatrix, 1},     Multiplier{"QLinearMatMul", Form::kMatrix, 3},
-    Multiplier{"QGemm", Form::kMatrix, 3},              Multiplier{"RNN", Form::kRecurrent, 1},            Multiplier{"GRU", Form::kRecurrent, 1},
+    Multiplier{"Conv", Form::kConvolution, 1},
+    Multiplier{"FusedConv", Form::kConvolution, 1},
+    Multiplier{"ConvInteger", Form::kConvolution, 1},
+    Multiplier{"QLinearConv", Form::kConvolution, 3},
+    Multiplier{"ConvTranspose", Form::kTransposedConvolution, 1},
+    Multiplier{"Gemm", Form::kMatrix, 1},
+    Multiplier{"FusedGemm", Form::kMatrix, 1},
+    Multiplier{"MatMul", Form::kMatrix, 1},
+    Multiplier{"FusedMatMul", Form::kMatrix, 1},
+    Multiplier{"MatMulInteger", Form::kMatrix, 1},
+    Multiplier{"QLinearMatMul", Form::kMatrix, 3},
+    Multiplier{"QGemm", Form::kMatrix, 3},
+    Multiplier{"RNN", Form::kRecurrent, 1},
+    Multiplier{"GRU", Form::kRecurrent, 1},
     Multiplier{"LSTM", Form::kRecurrent, 1},
 };
 
@@ -52,8 +61,10 @@ std::int64_t count_macs(const ::onnx::NodeProto& node, const ShapeOf& shape_of) 
   const auto result = shape_of(node.output(0));
   if (!first || !second || first->empty()) return 0;
   switch (row->form) {
-    case Form::kConvolution: return result ? saturating_multiply(element_count(*result).value_or(0), per_channel(*second)) : 0;
-    case Form::kTransposedConvolution: return saturating_multiply(element_count(*first).value_or(0), per_channel(*second));
+    case Form::kConvolution:
+      return result ? saturating_multiply(element_count(*result).value_or(0), per_channel(*second)) : 0;
+    case Form::kTransposedConvolution:
+      return saturating_multiply(element_count(*first).value_or(0), per_channel(*second));
     case Form::kMatrix: {
       const bool transposed = flag(node, "transA") && first->size() >= 2;
       const std::int64_t inner = transposed ? (*first)[first->size() - 2] : first->back();

@@ -46,12 +46,13 @@ Result<fs::path> external_path(const ::onnx::TensorProto& tensor, const fs::path
   const fs::path location = external_key(tensor, "location");
   std::error_code error;
   const fs::path base = fs::weakly_canonical(folder.empty() ? fs::path(".") : folder, error);
-  const fs::path path = fs::weakly_canonical(base / location, error);
+  fs::path path = fs::weakly_canonical(base / location, error);
   const auto [end, rest] = std::mismatch(base.begin(), base.end(), path.begin(), path.end());
   if (location.empty() || location.is_absolute() || end != base.end()) {
     return invalid(fmt::format("external data of '{}' lie outside the model's folder, in '{}': refused", tensor.name(), location.string()));
   }
-  if (!fs::is_regular_file(path, error)) return invalid(fmt::format("external data of '{}' are missing: there is no file {}", tensor.name(), path.string()));
+  if (!fs::is_regular_file(path, error))
+    return invalid(fmt::format("external data of '{}' are missing: there is no file {}", tensor.name(), path.string()));
   return path;
 }
 
@@ -64,7 +65,8 @@ Result<void> inline_external(::onnx::TensorProto& tensor, const fs::path& folder
   std::error_code error;
   const auto size = static_cast<std::int64_t>(fs::file_size(path, error));
   if (length != bytes->value || offset > size || length > size - offset) {
-    return invalid(fmt::format("external data of '{}': {} bytes from {} wanted, {} has {}", tensor.name(), bytes->value, offset, path.string(), size));
+    return invalid(
+        fmt::format("external data of '{}': {} bytes from {} wanted, {} has {}", tensor.name(), bytes->value, offset, path.string(), size));
   }
   std::string data(static_cast<std::size_t>(length), '\0');
   std::ifstream file(path, std::ios::binary);
@@ -76,7 +78,9 @@ Result<void> inline_external(::onnx::TensorProto& tensor, const fs::path& folder
   return {};
 }
 
-bool is_external(const ::onnx::TensorProto& tensor) { return tensor.data_location() == ::onnx::TensorProto::EXTERNAL || tensor.external_data_size() > 0; }
+bool is_external(const ::onnx::TensorProto& tensor) {
+  return tensor.data_location() == ::onnx::TensorProto::EXTERNAL || tensor.external_data_size() > 0;
+}
 
 /// Every tensor below a graph or function, those in attributes and sub-graphs included (nesting is bounded by the parser).
 template <class Holder, class Visit>
@@ -133,7 +137,9 @@ Result<Model> load_model(const std::filesystem::path& path) {
   MOSAIC_TRY(const std::string bytes, read_file(path));
   auto model = parse_unchecked(bytes);
   if (!model) return within(path.string(), model.error());
-  const auto read_external = [&](::onnx::TensorProto& tensor) { return is_external(tensor) ? inline_external(tensor, path.parent_path()) : Result<void>(); };
+  const auto read_external = [&](::onnx::TensorProto& tensor) {
+    return is_external(tensor) ? inline_external(tensor, path.parent_path()) : Result<void>();
+  };
   if (auto read = for_each_tensor(*model, read_external); !read) return within(path.string(), read.error());
   if (const auto size = proto_of(*model).ByteSizeLong(); size > kMostBytes) {
     return within(path.string(), {ErrorCode::kInvalidInput, fmt::format("the model with its weights has {} bytes, 2 GiB is the most", size)});

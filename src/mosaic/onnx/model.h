@@ -29,8 +29,8 @@ class Model {
   std::unique_ptr<Data> data_;
 };
 
-/// Reads a model and whatever it keeps in other files. Errors: kInvalidInput: missing, empty, truncated, not ONNX, 2 GiB or more in all, external data that
-/// is missing, too short, or outside the model's folder.
+/// Reads a model and whatever it keeps in other files. Errors: kInvalidInput: missing, empty, truncated, not ONNX, 2 GiB or more in all, external
+/// data that is missing, too short, or outside the model's folder.
 [[nodiscard]] Result<Model> load_model(const std::filesystem::path& path);
 
 /// A model from the bytes of its file; external data is refused. Errors: kInvalidInput.

@@ -73,14 +73,14 @@ Result<void> fix_shape(::onnx::ValueInfoProto& input, const Shape* wanted) {
   if (wanted == nullptr) {
     for (const auto& extent : shape.dim()) {
       if (extent.has_dim_value() && extent.dim_value() >= 0) continue;
-      return invalid(fmt::format("input '{}' has the symbolic shape {}: give one, for example --shape {}={}", input.name(), describe_shape(shape, false),
-                                 input.name(), describe_shape(shape, true)));
+      return invalid(fmt::format("input '{}' has the symbolic shape {}: give one, for example --shape {}={}", input.name(),
+                                 describe_shape(shape, false), input.name(), describe_shape(shape, true)));
     }
     return {};
   }
   if (shape.dim_size() != 0 && shape.dim_size() != static_cast<int>(wanted->size())) {
-    return invalid(fmt::format("input '{}' has {} extents ({}), the shape given for it {} ({})", input.name(), shape.dim_size(), describe_shape(shape, false),
-                               wanted->size(), to_string(*wanted)));
+    return invalid(fmt::format("input '{}' has {} extents ({}), the shape given for it {} ({})", input.name(), shape.dim_size(),
+                               describe_shape(shape, false), wanted->size(), to_string(*wanted)));
   }
   for (int i = 0; i < shape.dim_size(); ++i) {
     const auto& extent = shape.dim(i);
@@ -174,12 +174,14 @@ void drop_unused_initializers(GraphProto& graph) {
   for (const auto& node : graph.node()) used.merge(used_names(node));
   for (const auto& output : graph.output()) used.insert(output.name());
   auto& initializers = *graph.mutable_initializer();
-  initializers.erase(std::remove_if(initializers.begin(), initializers.end(), [&](const auto& each) { return !used.contains(each.name()); }), initializers.end());
+  initializers.erase(std::remove_if(initializers.begin(), initializers.end(), [&](const auto& each) { return !used.contains(each.name()); }),
+                     initializers.end());
 }
 
 /// What must not be evaluated ahead: results that differ from run to run, and integer weights, which would lose their form.
 bool must_stay(const NodeProto& node) {
-  constexpr std::array<std::string_view, 9> kOps{"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli", "DequantizeLinear", "QuantizeLinear", "DynamicQuantizeLinear"};
+  constexpr std::array<std::string_view, 9> kOps{"RandomNormal", "RandomUniform",    "RandomNormalLike", "RandomUniformLike",    "Multinomial",
+                                                 "Bernoulli",    "DequantizeLinear", "QuantizeLinear",   "DynamicQuantizeLinear"};
   return std::ranges::find(kOps, node.op_type()) != kOps.end();
 }
 

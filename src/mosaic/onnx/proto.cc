@@ -33,19 +33,32 @@ void narrow_into(const Wide& values, Tensor& tensor) {
 bool copy_typed_field(const ::onnx::TensorProto& proto, Tensor& tensor) {
   const auto count = static_cast<int>(*element_count(tensor.shape()));
   switch (tensor.type()) {
-    case ElementType::kFloat32: return proto.float_data_size() == count && (narrow_into<decltype(proto.float_data()), float>(proto.float_data(), tensor), true);
-    case ElementType::kFloat64: return proto.double_data_size() == count && (narrow_into<decltype(proto.double_data()), double>(proto.double_data(), tensor), true);
-    case ElementType::kInt64: return proto.int64_data_size() == count && (narrow_into<decltype(proto.int64_data()), std::int64_t>(proto.int64_data(), tensor), true);
-    case ElementType::kUint64: return proto.uint64_data_size() == count && (narrow_into<decltype(proto.uint64_data()), std::uint64_t>(proto.uint64_data(), tensor), true);
-    case ElementType::kUint32: return proto.uint64_data_size() == count && (narrow_into<decltype(proto.uint64_data()), std::uint32_t>(proto.uint64_data(), tensor), true);
-    default: break;
+    case ElementType::kFloat32:
+      return proto.float_data_size() == count && (narrow_into<decltype(proto.float_data()), float>(proto.float_data(), tensor), true);
+    case ElementType::kFloat64:
+      return proto.double_data_size() == count && (narrow_into<decltype(proto.double_data()), double>(proto.double_data(), tensor), true);
+    case ElementType::kInt64:
+      return proto.int64_data_size() == count && (narrow_into<decltype(proto.int64_data()), std::int64_t>(proto.int64_data(), tensor), true);
+    case ElementType::kUint64:
+      return proto.uint64_data_size() == count && (narrow_into<decltype(proto.uint64_data()), std::uint64_t>(proto.uint64_data(), tensor), true);
+    case ElementType::kUint32:
+      return proto.uint64_data_size() == count && (narrow_into<decltype(proto.uint64_data()), std::uint32_t>(proto.uint64_data(), tensor), true);
+    default:
+      break;
   }
   if (proto.int32_data_size() != count) return false;
   switch (element_size(tensor.type())) {
-    case 1: narrow_into<decltype(proto.int32_data()), std::uint8_t>(proto.int32_data(), tensor); return true;
-    case 2: narrow_into<decltype(proto.int32_data()), std::uint16_t>(proto.int32_data(), tensor); return true;
-    case 4: narrow_into<decltype(proto.int32_data()), std::int32_t>(proto.int32_data(), tensor); return true;
-    default: return false;
+    case 1:
+      narrow_into<decltype(proto.int32_data()), std::uint8_t>(proto.int32_data(), tensor);
+      return true;
+    case 2:
+      narrow_into<decltype(proto.int32_data()), std::uint16_t>(proto.int32_data(), tensor);
+      return true;
+    case 4:
+      narrow_into<decltype(proto.int32_data()), std::int32_t>(proto.int32_data(), tensor);
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -84,7 +97,8 @@ Result<Tensor> to_tensor(const ::onnx::TensorProto& proto) {
   if (!bytes) return wrong(fmt::format("has type {} and shape {}, which is not read", static_cast<int>(proto.data_type()), to_string(shape)));
   // No larger than what the file holds can back it up, so that a made-up shape allocates nothing.
   const bool raw = proto.has_raw_data();
-  if (raw ? static_cast<std::int64_t>(proto.raw_data().size()) != bytes->value : bytes->value > static_cast<std::int64_t>(proto.ByteSizeLong()) * 8 + 64) {
+  if (raw ? static_cast<std::int64_t>(proto.raw_data().size()) != bytes->value
+          : bytes->value > static_cast<std::int64_t>(proto.ByteSizeLong()) * 8 + 64) {
     return wrong(fmt::format("of shape {} does not have the {} bytes of data it should", to_string(shape), bytes->value));
   }
   Tensor tensor(type, shape);

@@ -42,7 +42,8 @@ Model mobilenet_v1(double width, std::uint64_t seed) {
     std::int64_t out;
     std::int64_t stride;
   };
-  constexpr std::array<Block, 13> kBlocks{{{64, 1}, {128, 2}, {128, 1}, {256, 2}, {256, 1}, {512, 2}, {512, 1}, {512, 1}, {512, 1}, {512, 1}, {512, 1}, {1024, 2}, {1024, 1}}};
+  constexpr std::array<Block, 13> kBlocks{
+      {{64, 1}, {128, 2}, {128, 1}, {256, 2}, {256, 1}, {512, 2}, {512, 1}, {512, 1}, {512, 1}, {512, 1}, {512, 1}, {1024, 2}, {1024, 1}}};
   for (const Block& block : kBlocks) {
     x = net.conv_bn(x, {.in = channels, .out = channels, .stride = block.stride, .groups = channels}, "Relu6");
     const std::int64_t out = scaled(block.out, width);
@@ -172,7 +173,7 @@ Model vgg16(std::uint64_t seed) {
     }
     x = net.max_pool(x, 2, 2);
   }
-  x = net.relu(net.dense(x, 512 * 7 * 7, 4096));
+  x = net.relu(net.dense(x, std::int64_t{512} * 7 * 7, 4096));
   x = net.relu(net.dense(x, 4096, 4096));
   net.output(net.node("Softmax", {net.dense(x, 4096, kClasses)}, {{"axis", std::int64_t{-1}}}), kScores);
   return net.build();
@@ -227,7 +228,8 @@ Result<Model> build_zoo_model(const std::string& name, std::uint64_t seed) {
     }
     names.push_back(recipe.entry.name);
   }
-  return fail(ErrorCode::kInvalidInput, fmt::format("the zoo has no network '{}'; it has {} (for example mobilenet_v2_1.0)", name, fmt::join(names, ", ")));
+  return fail(ErrorCode::kInvalidInput,
+              fmt::format("the zoo has no network '{}'; it has {} (for example mobilenet_v2_1.0)", name, fmt::join(names, ", ")));
 }
 
 }  // namespace mosaic::onnx

@@ -19,8 +19,8 @@ struct ZooEntry {
 /// In alphabetical order. A name that ends in "_<width>" may be built at any width from 0.05 to 4: "mobilenet_v2_0.35".
 [[nodiscard]] const std::vector<ZooEntry>& zoo();
 
-/// The real topology with seeded weights: activations stay finite and depend on the input; there is nothing it has learned. The same name and seed give
-/// the same bytes. Errors: kInvalidInput: an unknown name, with those there are.
+/// The real topology with seeded weights: activations stay finite and depend on the input; there is nothing it has learned. The same name and seed
+/// give the same bytes. Errors: kInvalidInput: an unknown name, with those there are.
 [[nodiscard]] Result<Model> build_zoo_model(const std::string& name, std::uint64_t seed);
 
 }  // namespace mosaic::onnx

@@ -46,7 +46,7 @@ struct Step {
 /// Where each layer of a model runs. Plain data: who wrote it does not matter, `validate` judges it.
 struct Plan {
   std::string graph_name;
-  Fingerprint graph;  ///< of the Graph; empty in a plan written by hand for whatever model it fits
+  Fingerprint graph;    ///< of the Graph; empty in a plan written by hand for whatever model it fits
   std::string variant;  ///< member of a family of networks; empty: the model itself
   std::string board_name;
   Fingerprint board;  ///< of the Board; empty as above
@@ -71,7 +71,7 @@ struct Plan {
 [[nodiscard]] std::string format_plan(const Plan& plan);
 
 /// Steps that do not say what they come after come after the one before. Errors: kInvalidInput, with the key.
-[[nodiscard]] Result<Plan> parse_plan(std::string_view json, std::string_view where = "plan");
+[[nodiscard]] Result<Plan> parse_plan(std::string_view text, std::string_view where = "plan");
 [[nodiscard]] Result<Plan> read_plan(const std::filesystem::path& path);
 [[nodiscard]] Result<void> write_plan(const Plan& plan, const std::filesystem::path& path);
 

@@ -56,7 +56,8 @@ Result<Step> read_step(const Json& json, std::size_t id, const std::string& wher
   step.layers = *std::move(parsed);
   MOSAIC_TRY(step.channels, read_part(part, where));
   for (const std::int64_t each : after) {
-    if (each < 0 || each >= 1'000'000) return fail(ErrorCode::kInvalidInput, fmt::format("{}: comes after step {}, which does not exist", where, each));
+    if (each < 0 || each >= 1'000'000)
+      return fail(ErrorCode::kInvalidInput, fmt::format("{}: comes after step {}, which does not exist", where, each));
     step.after.emplace_back(static_cast<std::size_t>(each));
   }
   if (!predicted.is_null()) {
@@ -107,7 +108,8 @@ std::string format_plan(const Plan& plan) {
   json["board"] = {{"name", plan.board_name}, {"fingerprint", plan.board}};
   json["objective"] = plan.objective;
   if (plan.prediction) {
-    json["prediction"] = {{"latency_us", rounded(plan.prediction->expected)}, {"low_us", rounded(plan.prediction->low)}, {"high_us", rounded(plan.prediction->high)}};
+    json["prediction"] = {
+        {"latency_us", rounded(plan.prediction->expected)}, {"low_us", rounded(plan.prediction->low)}, {"high_us", rounded(plan.prediction->high)}};
   }
   json["made_from"] = {{"model", plan.sources.model}, {"board", plan.sources.board}, {"profile", plan.sources.profile}};
   json["steps"] = Json::array();

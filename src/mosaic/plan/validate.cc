@@ -37,10 +37,12 @@ class Validator {
   Result<void> check_origin() {
     const Plan& plan = out_.plan_;
     if (!plan.graph.empty() && plan.graph != graph_.fingerprint) {
-      return invalid(fmt::format("the plan is for another model: '{}' ({:.8}), this is '{}' ({:.8})", plan.graph_name, plan.graph, graph_.name, graph_.fingerprint));
+      return invalid(fmt::format("the plan is for another model: '{}' ({:.8}), this is '{}' ({:.8})", plan.graph_name, plan.graph, graph_.name,
+                                 graph_.fingerprint));
     }
     if (!plan.board.empty() && plan.board != board_.fingerprint) {
-      return invalid(fmt::format("the plan is for another board: '{}' ({:.8}), this is '{}' ({:.8})", plan.board_name, plan.board, board_.name, board_.fingerprint));
+      return invalid(fmt::format("the plan is for another board: '{}' ({:.8}), this is '{}' ({:.8})", plan.board_name, plan.board, board_.name,
+                                 board_.fingerprint));
     }
     if (steps_.empty()) return invalid("the plan has no step");
     return {};
@@ -138,8 +140,8 @@ class Validator {
         if (out_.before_[a][b] || out_.before_[b][a]) continue;
         out_.is_chain_ = false;
         if (board_.disjoint(out_.configurations_[a], out_.configurations_[b])) continue;
-        return invalid(fmt::format("steps {} ({}) and {} ({}) may run at the same time but share a device or its cores: let one come after the other", a,
-                                   steps_[a].configuration, b, steps_[b].configuration));
+        return invalid(fmt::format("steps {} ({}) and {} ({}) may run at the same time but share a device or its cores: let one come after the other",
+                                   a, steps_[a].configuration, b, steps_[b].configuration));
       }
     }
     return {};
@@ -151,7 +153,8 @@ class Validator {
       for (const LayerId layer : steps_[s].layers) {
         for (const NodeId node : graph_.layer(layer).nodes) {
           if (!device.lacks(graph_.node(node).op)) continue;
-          return unsupported(fmt::format("step {}: layer {} ('{}') needs operator {}, which device '{}' lacks", s, layer.value, graph_.layer(layer).name, graph_.node(node).op, device.name));
+          return unsupported(fmt::format("step {}: layer {} ('{}') needs operator {}, which device '{}' lacks", s, layer.value,
+                                         graph_.layer(layer).name, graph_.node(node).op, device.name));
         }
       }
     }
@@ -165,13 +168,15 @@ class Validator {
       const Bytes needed = slice_memory(graph_, steps_[s].layers);
       used[device.space.index()] += needed;
       if (device.slice_limit && needed > *device.slice_limit) {
-        return unsupported(fmt::format("step {} (layers {}) needs {} on {}, where a slice may have {}", s, format_layers(steps_[s].layers), format_bytes(needed), device.name, format_bytes(*device.slice_limit)));
+        return unsupported(fmt::format("step {} (layers {}) needs {} on {}, where a slice may have {}", s, format_layers(steps_[s].layers),
+                                       format_bytes(needed), device.name, format_bytes(*device.slice_limit)));
       }
     }
     for (std::size_t i = 0; i < used.size(); ++i) {
       const MemorySpace& space = board_.spaces[i];
       if (space.limit && used[i] > *space.limit) {
-        return unsupported(fmt::format("the slices in memory space '{}' need {} in all, it has {}", space.name, format_bytes(used[i]), format_bytes(*space.limit)));
+        return unsupported(
+            fmt::format("the slices in memory space '{}' need {} in all, it has {}", space.name, format_bytes(used[i]), format_bytes(*space.limit)));
       }
     }
     return {};

@@ -10,12 +10,13 @@ namespace {
 
 /// Tables by cut and then configuration, so that the inner loop runs over neighbours in memory.
 struct Tables {
-  std::vector<std::int64_t> sums;        // of the layers before a cut
+  std::vector<std::int64_t> sums;  // of the layers before a cut
   std::vector<std::int64_t> enter;
   std::vector<std::int64_t> leave;
-  std::vector<std::uint32_t> first;      // first cut from which all layers up to here can run
+  std::vector<std::uint32_t> first;  // first cut from which all layers up to here can run
 
-  explicit Tables(const ChainCosts& costs) : sums((costs.layers + 1) * costs.configurations), enter(sums.size()), leave(sums.size()), first(sums.size()) {
+  explicit Tables(const ChainCosts& costs)
+      : sums((costs.layers + 1) * costs.configurations), enter(sums.size()), leave(sums.size()), first(sums.size()) {
     const std::size_t width = costs.configurations;
     for (std::size_t c = 0; c < width; ++c) {
       for (std::size_t cut = 0; cut <= costs.layers; ++cut) {

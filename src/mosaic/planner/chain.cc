@@ -38,7 +38,8 @@ class Window {
   std::deque<std::size_t> largest_;  // layers of decreasing activations
 };
 
-/// Beginnings of a slice that are worth keeping, the best first. Costs are compared at a common origin: less what the layers up to the beginning cost.
+/// Beginnings of a slice that are worth keeping, the best first. Costs are compared at a common origin: less what the layers up to the beginning
+/// cost.
 class Beginnings {
  public:
   void add(std::uint32_t cut, std::int64_t relative) {
@@ -168,15 +169,15 @@ class ChainSolver {
   std::vector<std::uint32_t> came_from_;  // [layer][configuration]: configuration before a slice that begins at the layer
   std::vector<Cost> open_;                // by configuration: cheapest slice up to here, not left yet
   std::vector<std::uint32_t> open_begin_;
-  std::vector<Cost> ended_;               // ... and left
-  std::vector<Cost> arrival_;             // by place
+  std::vector<Cost> ended_;    // ... and left
+  std::vector<Cost> arrival_;  // by place
   std::vector<std::uint32_t> arrival_from_;
   std::vector<Cost> place_best_;
   std::vector<std::uint32_t> place_from_;
   std::vector<bool> limited_;
   std::vector<Window> windows_;
   std::vector<Beginnings> beginnings_;
-  std::vector<std::int64_t> prefix_;      // by configuration: cost of all layers before this one
+  std::vector<std::int64_t> prefix_;  // by configuration: cost of all layers before this one
 };
 
 bool keeps_space_limits(const ChainCosts& costs, const Chain& chain) { return cost_of(costs, chain).has_value(); }

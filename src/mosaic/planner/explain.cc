@@ -21,7 +21,8 @@ void restrict_layer(ChainCosts& costs, std::size_t layer, const auto& allowed) {
   }
 }
 
-std::string why_not(const ChainCosts& costs, std::size_t c, std::size_t begin, std::size_t end, const Graph& graph, const Board& board, const Profile& profile) {
+std::string why_not(const ChainCosts& costs, std::size_t c, std::size_t begin, std::size_t end, const Graph& graph, const Board& board,
+                    const Profile& profile) {
   const std::string& name = board.configurations[c].name;
   for (std::size_t k = begin; k < end; ++k) {
     if (costs.runs[costs.cell(c, k)] != 0) continue;
@@ -36,10 +37,14 @@ std::string why_not(const ChainCosts& costs, std::size_t c, std::size_t begin, s
   return "";
 }
 
-Alternative make_alternative(const Chain& chain, std::size_t s, std::size_t c, const ChainCosts& costs, const Graph& graph, const Board& board, const Profile& profile) {
+Alternative make_alternative(const Chain& chain, std::size_t s, std::size_t c, const ChainCosts& costs, const Graph& graph, const Board& board,
+                             const Profile& profile) {
   const std::size_t begin = chain.borders[s];
   const std::size_t end = chain.borders[s + 1];
-  Alternative out{.configuration = board.configurations[c].name, .execute = {}, .plan_cost = {}, .excluded = why_not(costs, c, begin, end, graph, board, profile)};
+  Alternative out{.configuration = board.configurations[c].name,
+                  .execute = {},
+                  .plan_cost = {},
+                  .excluded = why_not(costs, c, begin, end, graph, board, profile)};
   if (out.excluded.empty()) {
     Chain moved = chain;
     moved.configurations[s] = c;
@@ -102,8 +107,12 @@ Explanation explain(const Chain& chain, const ChainCosts& costs, const Graph& gr
   out.cost = *cost;
   out.optimum = solve_chain(costs)->cost;
   for (std::size_t s = 0; s < chain.configurations.size(); ++s) {
-    SliceReason reason{.begin = chain.borders[s], .end = chain.borders[s + 1], .configuration = board.configurations[chain.configurations[s]].name,
-                       .cost = slice_cost(costs, chain, s), .memory = Bytes{costs.memory(chain.borders[s], chain.borders[s + 1])}, .alternatives = {}};
+    SliceReason reason{.begin = chain.borders[s],
+                       .end = chain.borders[s + 1],
+                       .configuration = board.configurations[chain.configurations[s]].name,
+                       .cost = slice_cost(costs, chain, s),
+                       .memory = Bytes{costs.memory(chain.borders[s], chain.borders[s + 1])},
+                       .alternatives = {}};
     for (std::size_t c = 0; c < costs.configurations; ++c) {
       if (c != chain.configurations[s]) reason.alternatives.push_back(make_alternative(chain, s, c, costs, graph, board, profile));
     }

@@ -33,11 +33,11 @@ struct SliceReason {
 /// Why a plan is as it is, by the costs it was made from.
 struct Explanation {
   Picoseconds cost{};
-  Picoseconds optimum{};                  ///< of the costs; the plan's own where it is optimal
+  Picoseconds optimum{};  ///< of the costs; the plan's own where it is optimal
   std::vector<SliceReason> slices;
-  std::optional<Chain> next_best;         ///< cheapest plan that puts at least one layer elsewhere
+  std::optional<Chain> next_best;  ///< cheapest plan that puts at least one layer elsewhere
   std::optional<Picoseconds> next_best_cost;
-  double regret_mean_percent = 0;         ///< how much dearer the plan is than the optimum of costs with noise
+  double regret_mean_percent = 0;  ///< how much dearer the plan is than the optimum of costs with noise
   double regret_p95_percent = 0;
 };
 

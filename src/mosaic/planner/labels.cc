@@ -14,7 +14,7 @@ struct Label {
   std::vector<std::int64_t> used;  // bytes by limited space
   std::uint32_t begin = 0;         // cut where its last slice begins
   std::uint32_t configuration = kNone;
-  std::uint32_t parent = kNone;    // index in the label list
+  std::uint32_t parent = kNone;  // index in the label list
 };
 
 /// Whether `a` is at least as good as `b` in every component.
@@ -67,7 +67,11 @@ class LabelSolver {
         weights += costs_.weights[k];
         largest = std::max(largest, costs_.activations[k]);
         if (costs_.slice_limit[c] && weights + largest > *costs_.slice_limit[c]) break;
-        Label label{.cost = cost + costs_.leave[costs_.border(c, k + 1)], .used = labels_[parent].used, .begin = static_cast<std::uint32_t>(cut), .configuration = static_cast<std::uint32_t>(c), .parent = parent};
+        Label label{.cost = cost + costs_.leave[costs_.border(c, k + 1)],
+                    .used = labels_[parent].used,
+                    .begin = static_cast<std::uint32_t>(cut),
+                    .configuration = static_cast<std::uint32_t>(c),
+                    .parent = parent};
         if (const std::uint32_t space = limited_index_[costs_.space[c]]; space != kNone) {
           label.used[space] += weights + largest;
           if (label.used[space] > limits_[space]) break;
@@ -115,8 +119,8 @@ class LabelSolver {
 
   const ChainCosts& costs_;
   const std::size_t cap_;
-  std::vector<std::int64_t> limits_;               // of the limited spaces
-  std::vector<std::uint32_t> limited_index_;       // by space
+  std::vector<std::int64_t> limits_;          // of the limited spaces
+  std::vector<std::uint32_t> limited_index_;  // by space
   std::vector<Label> labels_;
   std::vector<std::vector<std::vector<std::uint32_t>>> at_;  // [cut][place]: labels worth keeping
   bool capped_ = false;
@@ -124,6 +128,8 @@ class LabelSolver {
 
 }  // namespace
 
-std::optional<ChainResult> solve_with_labels(const ChainCosts& costs, Picoseconds bound, std::size_t label_cap) { return LabelSolver(costs, label_cap).solve(bound); }
+std::optional<ChainResult> solve_with_labels(const ChainCosts& costs, Picoseconds bound, std::size_t label_cap) {
+  return LabelSolver(costs, label_cap).solve(bound);
+}
 
 }  // namespace mosaic

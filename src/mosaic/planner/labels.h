@@ -9,8 +9,8 @@
 
 namespace mosaic {
 
-/// The cheapest chain that also keeps the limits of memory spaces, by label setting: for each cut and configuration all (cost, memory used in each limited
-/// space) that no other one beats in every component. `bound`: a lower bound of the optimum, reported where the cap on labels cost the proof.
+/// The cheapest chain that also keeps the limits of memory spaces, by label setting: for each cut and configuration all (cost, memory used in each
+/// limited space) that no other one beats in every component. `bound`: a lower bound of the optimum, reported where the cap on labels cost the proof.
 [[nodiscard]] std::optional<ChainResult> solve_with_labels(const ChainCosts& costs, Picoseconds bound, std::size_t label_cap);
 
 }  // namespace mosaic

@@ -28,7 +28,8 @@ Error explain_infeasible(const ChainCosts& costs, const Graph& graph, const Boar
     }
     const std::string layer = fmt::format("layer {} ('{}', {})", k, graph.layers[k].name, graph.layers[k].kind);
     if (!runs) return {ErrorCode::kUnsupported, fmt::format("no device of board '{}' can run {}", board.name, layer)};
-    if (!fits) return {ErrorCode::kUnsupported, fmt::format("{} alone needs {}, a slice on {}", layer, format_bytes({costs.memory(k, k + 1)}), limits)};
+    if (!fits)
+      return {ErrorCode::kUnsupported, fmt::format("{} alone needs {}, a slice on {}", layer, format_bytes({costs.memory(k, k + 1)}), limits)};
   }
   Bytes weights;
   for (const Layer& layer : graph.layers) weights += layer.weights;

@@ -42,7 +42,8 @@ Result<std::vector<SliceSamples>> read_slices(const std::vector<Json>& list, std
     fields.required("configuration", slice.configuration).required("begin", begin).required("end", end).required("us", slice.microseconds);
     if (begin < 0 || end <= begin) fields.reject(fmt::format("covers layers {} to {}", begin, end));
     if (slice.microseconds.size() != rounds) fields.reject(fmt::format("has {} samples, there were {} rounds", slice.microseconds.size(), rounds));
-    if (!all_finite(slice.microseconds) || std::ranges::any_of(slice.microseconds, [](double us) { return us < 0; })) fields.reject("has a sample that is no time");
+    if (!all_finite(slice.microseconds) || std::ranges::any_of(slice.microseconds, [](double us) { return us < 0; }))
+      fields.reject("has a sample that is no time");
     MOSAIC_RETURN_IF_ERROR(fields.finish());
     slice.begin = static_cast<std::size_t>(begin);
     slice.end = static_cast<std::size_t>(end);
@@ -118,7 +119,11 @@ Result<Profile> parse_profile(std::string_view text, std::string_view where) {
   Fields fields(*json, label);
   fields.required("schema_version", version).required("graph", graph).required("board", board).required("machine", profile.machine);
   fields.required("engine", engine).required("simulated", profile.simulated).required("rounds", rounds).required("load", profile.load);
-  fields.required("noisy", profile.noisy).required("wholes", wholes).required("slices", slices).required("links", links).required("unsupported", unsupported);
+  fields.required("noisy", profile.noisy)
+      .required("wholes", wholes)
+      .required("slices", slices)
+      .required("links", links)
+      .required("unsupported", unsupported);
   if (rounds < 1) fields.reject("has no completed round");
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   profile.rounds = static_cast<std::size_t>(rounds);
@@ -162,13 +167,16 @@ Result<void> write_profile(const Profile& profile, const std::filesystem::path& 
 Result<void> check_profile(const Profile& profile, const Graph& graph, const Board& board, const Fingerprint& engine) {
   const auto wrong = [](std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); };
   if (profile.graph != graph.fingerprint) {
-    return wrong(fmt::format("the profile is of another model: '{}' ({:.8}), this is '{}' ({:.8})", profile.graph_name, profile.graph, graph.name, graph.fingerprint));
+    return wrong(fmt::format("the profile is of another model: '{}' ({:.8}), this is '{}' ({:.8})", profile.graph_name, profile.graph, graph.name,
+                             graph.fingerprint));
   }
   if (profile.machine != board.machine) {
-    return wrong(fmt::format("the profile was measured on another machine: '{}', this is '{}': measure again with 'mosaic profile'", profile.machine, board.machine));
+    return wrong(fmt::format("the profile was measured on another machine: '{}', this is '{}': measure again with 'mosaic profile'", profile.machine,
+                             board.machine));
   }
   if (profile.board != board.fingerprint) {
-    return wrong(fmt::format("the profile is of another board: '{}' ({:.8}), this is '{}' ({:.8})", profile.board_name, profile.board, board.name, board.fingerprint));
+    return wrong(fmt::format("the profile is of another board: '{}' ({:.8}), this is '{}' ({:.8})", profile.board_name, profile.board, board.name,
+                             board.fingerprint));
   }
   if (!engine.empty() && profile.engine_fingerprint != engine) {
     return wrong(fmt::format("the profile was measured with another engine, {}: measure again with 'mosaic profile'", profile.engine));
@@ -177,12 +185,14 @@ Result<void> check_profile(const Profile& profile, const Graph& graph, const Boa
   for (const auto* list : {&profile.slices, &profile.wholes}) {
     for (const SliceSamples& slice : *list) {
       if (slice.end > graph.layers.size() || !known(slice.configuration)) {
-        return wrong(fmt::format("the profile has a slice of layers {} to {} on '{}', which do not exist", slice.begin, slice.end, slice.configuration));
+        return wrong(
+            fmt::format("the profile has a slice of layers {} to {} on '{}', which do not exist", slice.begin, slice.end, slice.configuration));
       }
     }
   }
   for (const Unsupported& each : profile.unsupported) {
-    if (each.layer >= graph.layers.size() || !known(each.configuration)) return wrong(fmt::format("the profile speaks of layer {} on '{}', which do not exist", each.layer, each.configuration));
+    if (each.layer >= graph.layers.size() || !known(each.configuration))
+      return wrong(fmt::format("the profile speaks of layer {} on '{}', which do not exist", each.layer, each.configuration));
   }
   return {};
 }

@@ -52,20 +52,20 @@ struct Profile {
   Fingerprint engine_fingerprint;
   bool simulated = false;
 
-  std::size_t rounds = 0;           ///< completed ones; every list of samples has as many
+  std::size_t rounds = 0;  ///< completed ones; every list of samples has as many
   std::vector<SliceSamples> slices;
-  std::vector<SliceSamples> wholes; ///< the whole model as one slice on each configuration: the check, not used to fit anything
+  std::vector<SliceSamples> wholes;  ///< the whole model as one slice on each configuration: the check, not used to fit anything
   std::vector<LinkSamples> links;
   std::vector<Unsupported> unsupported;
-  double load = 0;                  ///< processes that wanted a processor when it began, by the system's own count
-  std::vector<std::string> noisy;   ///< configurations whose whole-model times spread too far to be relied on, with the figures
+  double load = 0;                 ///< processes that wanted a processor when it began, by the system's own count
+  std::vector<std::string> noisy;  ///< configurations whose whole-model times spread too far to be relied on, with the figures
 };
 
 /// A profile as JSON; docs/formats.md describes every key. The same profile gives the same bytes.
 [[nodiscard]] std::string format_profile(const Profile& profile);
 
 /// Errors: kInvalidInput, with the key.
-[[nodiscard]] Result<Profile> parse_profile(std::string_view json, std::string_view where = "profile");
+[[nodiscard]] Result<Profile> parse_profile(std::string_view text, std::string_view where = "profile");
 [[nodiscard]] Result<Profile> read_profile(const std::filesystem::path& path);
 [[nodiscard]] Result<void> write_profile(const Profile& profile, const std::filesystem::path& path);
 

@@ -21,7 +21,8 @@ bool fits(const Graph& graph, const Board& board, ConfigurationId configuration,
 
 }  // namespace
 
-std::optional<Grouping> make_grouping(const Graph& graph, const Board& board, const Support& support, ConfigurationId configuration, std::size_t size, std::size_t offset) {
+std::optional<Grouping> make_grouping(const Graph& graph, const Board& board, const Support& support, ConfigurationId configuration, std::size_t size,
+                                      std::size_t offset) {
   Grouping grouping{.configuration = configuration, .steps = {}, .measured = {}};
   for (std::size_t layer = 0; layer < graph.layers.size(); ++layer) {
     const auto where = place(support, configuration.index(), layer);

@@ -22,7 +22,8 @@ struct Grouping {
   std::vector<bool> measured;  ///< by step: is on `configuration`
 };
 
-/// Slices of `size` layers each, the first of `offset` (0: of `size`), no larger than the device's slice limit. Nothing if a layer has nowhere to run.
+/// Slices of `size` layers each, the first of `offset` (0: of `size`), no larger than the device's slice limit. Nothing if a layer has nowhere to
+/// run.
 [[nodiscard]] std::optional<Grouping> make_grouping(const Graph& graph, const Board& board, const Support& support, ConfigurationId configuration,
                                                     std::size_t size, std::size_t offset);
 

@@ -72,7 +72,8 @@ Result<void> LinkBenchmark::add_size(const Board& board, const Backends& backend
   const auto name_of = [&](std::size_t device) {
     return std::ranges::find(board.configurations, DeviceId(device), &Configuration::device)->name;  // the device's first point
   };
-  const auto make = [&](const std::vector<std::size_t>& borders, const std::vector<std::string>& names, bool inline_steps) -> Result<std::unique_ptr<Executor>> {
+  const auto make = [&](const std::vector<std::size_t>& borders, const std::vector<std::string>& names,
+                        bool inline_steps) -> Result<std::unique_ptr<Executor>> {
     MOSAIC_TRY(const ValidPlan plan, validate(ping.graph, board, Plan{.steps = chain_steps(borders, names)}));
     return Executor::create(ping.prepared, ping.graph, board, plan, backends, {.inline_steps = inline_steps});
   };

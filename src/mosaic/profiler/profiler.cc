@@ -71,7 +71,8 @@ class Profiler::Impl {
       if (!profile_.simulated && (before == nullptr || before->configuration != subject.configuration)) wait_until_quiet();
       before = &subject;
       MOSAIC_RETURN_IF_ERROR(measure(subject, slices, wholes, stop));
-      report("measuring", (static_cast<double>(profile_.rounds) + static_cast<double>(i + 1) / static_cast<double>(subjects_.size())) / static_cast<double>(options_.rounds));
+      report("measuring", (static_cast<double>(profile_.rounds) + static_cast<double>(i + 1) / static_cast<double>(subjects_.size())) /
+                              static_cast<double>(options_.rounds));
     }
     MOSAIC_TRY(const std::vector<double> links, links_->round(stop));
     for (std::size_t i = 0; i < slices.size(); ++i) profile_.slices[i].microseconds.push_back(slices[i]);
@@ -89,7 +90,8 @@ class Profiler::Impl {
     for (const SliceSamples& whole : profile.wholes) {
       const double spread = spread_percent(whole.microseconds);
       if (spread <= options_.noisy_percent) continue;
-      profile.noisy.push_back(fmt::format("{}: the whole model's times spread by {:.0f} % (limit {:.0f} %), load was {:.1f}", whole.configuration, spread, options_.noisy_percent, profile.load));
+      profile.noisy.push_back(fmt::format("{}: the whole model's times spread by {:.0f} % (limit {:.0f} %), load was {:.1f}", whole.configuration,
+                                          spread, options_.noisy_percent, profile.load));
     }
     return profile;
   }
@@ -128,7 +130,8 @@ class Profiler::Impl {
     }
     for (std::size_t l = 0; l < graph_.layers.size(); ++l) {
       if (std::ranges::any_of(support_, [&](const auto& row) { return !row[l].has_value(); })) continue;
-      return fail(ErrorCode::kUnsupported, fmt::format("no device of board '{}' can run layer {} ('{}', {}): {}", board_.name, l, graph_.layers[l].name, graph_.layers[l].kind, *support_[0][l]));
+      return fail(ErrorCode::kUnsupported, fmt::format("no device of board '{}' can run layer {} ('{}', {}): {}", board_.name, l,
+                                                       graph_.layers[l].name, graph_.layers[l].kind, *support_[0][l]));
     }
     for (std::size_t c = 0; c < support_.size(); ++c) {
       for (std::size_t l = 0; l < graph_.layers.size(); ++l) {
@@ -138,7 +141,7 @@ class Profiler::Impl {
     return {};
   }
 
-  Result<void> try_compile(ConfigurationId configuration, std::vector<LayerId> layers) const {
+  Result<void> try_compile(ConfigurationId configuration, const std::vector<LayerId>& layers) const {
     const auto& backend = backends_.at(board_.device_of(configuration).backend);
     Run run{.prepared = prepared_, .graph = graph_, .board = board_, .steps = {{.layers = layers, .configuration = configuration}}};
     for (const LayerId layer : layers) run.leaving.insert(run.leaving.end(), graph_.layer(layer).outputs.begin(), graph_.layer(layer).outputs.end());
@@ -171,7 +174,7 @@ class Profiler::Impl {
 
   Result<void> compile() {
     const std::size_t cuttings = affordable_cuttings();
-    const double total = static_cast<double>(board_.configurations.size() * (cuttings + 1));
+    const auto total = static_cast<double>(board_.configurations.size() * (cuttings + 1));
     double made = 0;
     for (std::size_t c = 0; c < board_.configurations.size(); ++c) {
       MOSAIC_RETURN_IF_ERROR(add_whole(ConfigurationId(c)));
@@ -196,7 +199,8 @@ class Profiler::Impl {
     if (!grouping || grouping->steps.size() != 1 || !grouping->measured[0]) return {};
     MOSAIC_TRY(auto executor, make_executor(grouping->steps));
     subjects_.push_back({.executor = std::move(executor), .configuration = configuration, .slices = {}, .whole = profile_.wholes.size()});
-    profile_.wholes.push_back({.begin = 0, .end = graph_.layers.size(), .configuration = board_.configuration(configuration).name, .microseconds = {}});
+    profile_.wholes.push_back(
+        {.begin = 0, .end = graph_.layers.size(), .configuration = board_.configuration(configuration).name, .microseconds = {}});
     return {};
   }
 
@@ -209,7 +213,10 @@ class Profiler::Impl {
       if (!grouping->measured[s]) continue;
       const auto& layers = grouping->steps[s].layers;
       subject.slices.emplace_back(s, profile_.slices.size());
-      profile_.slices.push_back({.begin = layers.front().index(), .end = layers.back().index() + 1, .configuration = board_.configuration(configuration).name, .microseconds = {}});
+      profile_.slices.push_back({.begin = layers.front().index(),
+                                 .end = layers.back().index() + 1,
+                                 .configuration = board_.configuration(configuration).name,
+                                 .microseconds = {}});
     }
     subjects_.push_back(std::move(subject));
     return {};
@@ -237,7 +244,9 @@ class Profiler::Impl {
   void go_on_from(const Profile& old) {
     if (old.rounds > options_.rounds || !check_profile(old, graph_, board_, profile_.engine_fingerprint)) return;
     const auto same_slices = [](const std::vector<SliceSamples>& a, const std::vector<SliceSamples>& b) {
-      return std::ranges::equal(a, b, [](const SliceSamples& x, const SliceSamples& y) { return x.begin == y.begin && x.end == y.end && x.configuration == y.configuration; });
+      return std::ranges::equal(a, b, [](const SliceSamples& x, const SliceSamples& y) {
+        return x.begin == y.begin && x.end == y.end && x.configuration == y.configuration;
+      });
     };
     const bool same_links = std::ranges::equal(old.links, profile_.links, [](const LinkSamples& x, const LinkSamples& y) {
       return x.from == y.from && x.to == y.to && std::ranges::equal(x.points, y.points, {}, &LinkSamples::Point::bytes, &LinkSamples::Point::bytes);
@@ -264,8 +273,8 @@ class Profiler::Impl {
 Profiler::Profiler(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Profiler::~Profiler() = default;
 
-Result<std::unique_ptr<Profiler>> Profiler::create(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board, const Backends& backends,
-                                                   ProfilerOptions options, const Profile* resume) {
+Result<std::unique_ptr<Profiler>> Profiler::create(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board,
+                                                   const Backends& backends, ProfilerOptions options, const Profile* resume) {
   auto impl = std::make_unique<Impl>(prepared, graph, board, backends, std::move(options));
   MOSAIC_RETURN_IF_ERROR(impl->prepare(resume));
   return std::unique_ptr<Profiler>(new Profiler(std::move(impl)));

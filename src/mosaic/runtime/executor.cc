@@ -54,7 +54,8 @@ class Executor::Impl {
  public:
   Impl(Graph graph, const Board& board, const ValidPlan& plan, Backends backends, Program program, const ExecutorOptions& options)
       : graph_(std::move(graph)), backends_(std::move(backends)), program_(std::move(program)), options_(options), is_chain_(plan.is_chain()) {
-    simulated_ = std::ranges::all_of(plan.order(), [&](StepId id) { return backends_.at(board.device_of(plan.configuration(id)).backend)->simulated(); });
+    simulated_ =
+        std::ranges::all_of(plan.order(), [&](StepId id) { return backends_.at(board.device_of(plan.configuration(id)).backend)->simulated(); });
     std::map<DeviceId, std::size_t> index;
     for (std::size_t s = 0; s < plan.size(); ++s) {
       const DeviceId device = board.configuration(plan.configuration(StepId(s))).device;
@@ -104,7 +105,8 @@ class Executor::Impl {
   Result<RunReport> run_with(Request& request, const std::vector<const Tensor*>& inputs, std::vector<Tensor>& outputs, const RunOptions& options) {
     MOSAIC_RETURN_IF_ERROR(request.bind(inputs, outputs));
     if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "the run was cancelled before it started");
-    if (options.deadline && std::chrono::steady_clock::now() >= *options.deadline) return fail(ErrorCode::kDeadline, "the deadline had passed before the run started");
+    if (options.deadline && std::chrono::steady_clock::now() >= *options.deadline)
+      return fail(ErrorCode::kDeadline, "the deadline had passed before the run started");
     request.start();
     const std::stop_callback on_stop(options.stop, [&] { request.stop({ErrorCode::kCancelled, "the run was cancelled"}); });
     if (may_run_inline() && !options.deadline) {
@@ -119,10 +121,11 @@ class Executor::Impl {
   bool may_run_inline() const {
     if (!options_.inline_steps || !is_chain_) return false;
     if (simulated_) return true;
-    thread_local std::pair<std::uint64_t, bool> known{0, false};
+    static thread_local std::pair<std::uint64_t, bool> known{0, false};
     if (known.first != serial_) {
       const std::vector<int> mine = thread_cores();
-      known = {serial_, std::ranges::all_of(device_cores_, [&](const std::vector<int>& cores) { return cores.empty() || std::ranges::includes(cores, mine); })};
+      known = {serial_, std::ranges::all_of(device_cores_,
+                                            [&](const std::vector<int>& cores) { return cores.empty() || std::ranges::includes(cores, mine); })};
     }
     return known.second;
   }
@@ -198,6 +201,8 @@ Result<std::unique_ptr<Executor>> Executor::create(const onnx::PreparedModel& pr
   return std::unique_ptr<Executor>(new Executor(std::make_unique<Impl>(graph, board, plan, backends, std::move(program), options)));
 }
 
-Result<RunReport> Executor::run(const std::vector<const Tensor*>& inputs, std::vector<Tensor>& outputs, const RunOptions& options) { return impl_->run(inputs, outputs, options); }
+Result<RunReport> Executor::run(const std::vector<const Tensor*>& inputs, std::vector<Tensor>& outputs, const RunOptions& options) {
+  return impl_->run(inputs, outputs, options);
+}
 
 }  // namespace mosaic

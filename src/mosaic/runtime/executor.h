@@ -25,8 +25,8 @@ struct ExecutorOptions {
   /// How long an idle worker, or a caller that waits, looks out for work or result by spinning before it sleeps.
   Nanoseconds spin{50'000};
 
-  /// Called with every tensor that a step hands to another one through host memory, after the step and before its users: to look at it, or to see what
-  /// an error there leads to. Must be thread-safe for plans that are no chains.
+  /// Called with every tensor that a step hands to another one through host memory, after the step and before its users: to look at it, or to see
+  /// what an error there leads to. Must be thread-safe for plans that are no chains.
   std::function<void(StepId step, const Port& port, std::span<std::byte> bytes)> at_boundary;
 };
 
@@ -38,8 +38,8 @@ struct RunOptions {
   std::stop_token stop;
 };
 
-/// Runs a valid plan, whatever made it: steps are compiled once, memory is allocated once, and a step starts as soon as what it comes after has ended,
-/// on the worker thread of its device (pinned to the device's first core) or on the caller's. Thread-safe: concurrent callers each get buffers
+/// Runs a valid plan, whatever made it: steps are compiled once, memory is allocated once, and a step starts as soon as what it comes after has
+/// ended, on the worker thread of its device (pinned to the device's first core) or on the caller's. Thread-safe: concurrent callers each get buffers
 /// of their own, which are kept for the next run; steps of different requests overlap on different devices. The destructor waits for
 /// runs in progress.
 class Executor {
@@ -51,9 +51,9 @@ class Executor {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  /// Inputs and outputs in the order of the graph's. Tensors are read and written in place, without a copy; an output that is empty or of another shape
-  /// is allocated, one that fits is reused. Blocks. Errors: kInvalidInput for an input of the wrong type or shape; kDeadline; kCancelled; whatever a
-  /// step failed with, after the name of the step.
+  /// Inputs and outputs in the order of the graph's. Tensors are read and written in place, without a copy; an output that is empty or of another
+  /// shape is allocated, one that fits is reused. Blocks. Errors: kInvalidInput for an input of the wrong type or shape; kDeadline; kCancelled;
+  /// whatever a step failed with, after the name of the step.
   [[nodiscard]] Result<RunReport> run(const std::vector<const Tensor*>& inputs, std::vector<Tensor>& outputs, const RunOptions& options = {});
 
  private:

@@ -44,7 +44,8 @@ class Compiler {
       const ConfigurationId configuration = plan_.configuration(id);
       const Device& device = board_.device_of(configuration);
       const auto found = backends_.find(device.backend);
-      if (found == backends_.end()) return fail(ErrorCode::kDevice, fmt::format("device '{}' needs backend '{}', which is not loaded", device.name, device.backend));
+      if (found == backends_.end())
+        return fail(ErrorCode::kDevice, fmt::format("device '{}' needs backend '{}', which is not loaded", device.name, device.backend));
       const std::string domain = device.backend + ":" + found->second->domain(board_, configuration);
       if (groups.empty() || groups.back().domain != domain) groups.push_back({.backend = found->second, .domain = domain, .steps = {}});
       groups.back().steps.push_back(id.index());
@@ -84,10 +85,12 @@ class Compiler {
       const auto inputs = program_.steps[s]->inputs();
       for (std::size_t i = 0; i < inputs.size(); ++i) {
         const auto found = wire_of.find(inputs[i].name);
-        if (found == wire_of.end()) return fail(ErrorCode::kEngine, fmt::format("step {} uses '{}', which no step before it makes", s, inputs[i].name));
+        if (found == wire_of.end())
+          return fail(ErrorCode::kEngine, fmt::format("step {} uses '{}', which no step before it makes", s, inputs[i].name));
         Wire& wire = program_.wires[found->second];
         wire.to.push_back({.step = s, .port = i});
-        if (wire.from && std::ranges::find(program_.after[s], wire.from->step) == program_.after[s].end()) program_.after[s].push_back(wire.from->step);
+        if (wire.from && std::ranges::find(program_.after[s], wire.from->step) == program_.after[s].end())
+          program_.after[s].push_back(wire.from->step);
       }
       const auto outputs = program_.steps[s]->outputs();
       for (std::size_t i = 0; i < outputs.size(); ++i) add_wire(outputs[i].name).from = PortRef{.step = s, .port = i};
@@ -112,8 +115,8 @@ class Compiler {
     return before;
   }
 
-  /// A tensor may lie where another one lay if all that made or used the other has ended before it is made. First fit, in the order of making, smallest
-  /// sufficient buffer first: a chain ends up with two buffers that alternate.
+  /// A tensor may lie where another one lay if all that made or used the other has ended before it is made. First fit, in the order of making,
+  /// smallest sufficient buffer first: a chain ends up with two buffers that alternate.
   void share_buffers() {
     const auto before = ancestors();
     std::vector<std::vector<std::size_t>> busy;  // by slot: steps that touch the tensor that lies in it now
@@ -148,7 +151,8 @@ class Compiler {
   bool stays_on_device(const Wire& wire) const {
     const DeviceId device = board_.configuration(plan_.configuration(StepId(wire.from->step))).device;
     if (board_.device(device).kind == DeviceKind::kCpu) return false;
-    return std::ranges::all_of(wire.to, [&](const PortRef& to) { return board_.configuration(plan_.configuration(StepId(to.step))).device == device; });
+    return std::ranges::all_of(wire.to,
+                               [&](const PortRef& to) { return board_.configuration(plan_.configuration(StepId(to.step))).device == device; });
   }
 
   const onnx::PreparedModel& prepared_;
@@ -161,7 +165,8 @@ class Compiler {
 
 }  // namespace
 
-Result<Program> compile_plan(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board, const ValidPlan& plan, const Backends& backends) {
+Result<Program> compile_plan(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board, const ValidPlan& plan,
+                             const Backends& backends) {
   return Compiler(prepared, graph, board, plan, backends).run();
 }
 

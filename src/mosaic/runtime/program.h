@@ -21,7 +21,7 @@ struct PortRef {
 
 /// A tensor that crosses between steps or enters or leaves the model.
 struct Wire {
-  std::optional<PortRef> from;   ///< none: an input of the model
+  std::optional<PortRef> from;  ///< none: an input of the model
   std::vector<PortRef> to;
   std::optional<std::size_t> input;   ///< index among the model's inputs
   std::optional<std::size_t> output;  ///< index among the model's outputs
@@ -33,13 +33,14 @@ struct Wire {
 struct Program {
   std::vector<std::shared_ptr<Executable>> steps;  ///< by StepId
   std::vector<Wire> wires;
-  std::vector<Bytes> slots;                        ///< sizes of the shared host buffers
-  std::vector<std::vector<std::size_t>> after;     ///< steps that must end before a step: the plan's, and those whose tensors it uses
-  std::vector<std::size_t> order;                  ///< all steps, each after what it depends on
+  std::vector<Bytes> slots;                     ///< sizes of the shared host buffers
+  std::vector<std::vector<std::size_t>> after;  ///< steps that must end before a step: the plan's, and those whose tensors it uses
+  std::vector<std::size_t> order;               ///< all steps, each after what it depends on
 };
 
 /// Compiles the steps in runs of neighbours that share a backend's domain, connects the ports, and shares host buffers between tensors that never
 /// live at the same time. Errors: those of `Backend::compile`, and kDevice where no backend drives a device.
-[[nodiscard]] Result<Program> compile_plan(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board, const ValidPlan& plan, const Backends& backends);
+[[nodiscard]] Result<Program> compile_plan(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board, const ValidPlan& plan,
+                                           const Backends& backends);
 
 }  // namespace mosaic

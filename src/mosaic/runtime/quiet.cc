@@ -1,8 +1,7 @@
 #include "mosaic/runtime/quiet.h"
 
-#include <ctime>
-
 #include <chrono>
+#include <ctime>
 #include <thread>
 
 namespace mosaic {

@@ -10,8 +10,8 @@ namespace mosaic {
 /// When a step of one run did what, counted from the start of the run, on the wall clock or, for a simulated board, on its virtual one.
 struct StepTimes {
   StepId step;
-  Nanoseconds ready{};   ///< the last of what it comes after had ended
-  Nanoseconds start{};   ///< it began to execute; what lies between is the transfer: hand-over, waiting, copies
+  Nanoseconds ready{};  ///< the last of what it comes after had ended
+  Nanoseconds start{};  ///< it began to execute; what lies between is the transfer: hand-over, waiting, copies
   Nanoseconds finish{};
 
   [[nodiscard]] Nanoseconds transfer() const { return start - ready; }

@@ -49,8 +49,9 @@ Result<std::unique_ptr<Request>> Request::create(const Program& program, const G
 Result<void> Request::bind_input(std::size_t index, const Tensor& tensor) {
   const GraphTensor& expected = graph_.tensor(graph_.inputs[index]);
   if (tensor.type() != expected.element || (expected.shape && tensor.shape() != *expected.shape)) {
-    return fail(ErrorCode::kInvalidInput, fmt::format("input '{}' must be {} {}, not {} {}", expected.name, name(expected.element),
-                                                      expected.shape ? to_string(*expected.shape) : "", name(tensor.type()), to_string(tensor.shape())));
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("input '{}' must be {} {}, not {} {}", expected.name, name(expected.element),
+                            expected.shape ? to_string(*expected.shape) : "", name(tensor.type()), to_string(tensor.shape())));
   }
   if (bound_inputs_[index] == tensor.bytes().data()) return {};
   for (const PortRef& to : program_.wires[index].to) MOSAIC_RETURN_IF_ERROR(invocations_[to.step]->bind_input(to.port, tensor));

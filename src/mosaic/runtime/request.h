@@ -16,8 +16,8 @@
 
 namespace mosaic {
 
-/// Buffers and invocations of all steps, made once and used again. The executor sees to it that one run at a time uses it; within a run, steps that do
-/// not depend on each other may touch it from different threads.
+/// Buffers and invocations of all steps, made once and used again. The executor sees to it that one run at a time uses it; within a run, steps that
+/// do not depend on each other may touch it from different threads.
 class Request {
  public:
   /// Errors: kDevice, kEngine where memory cannot be had.
@@ -29,7 +29,8 @@ class Request {
   /// Resets what a run left behind.
   void start();
 
-  /// Runs one step, or skips it if the run has failed or was stopped, and notes its times. `virtual_time`: the backend's clock counts, not the wall's.
+  /// Runs one step, or skips it if the run has failed or was stopped, and notes its times. `virtual_time`: the backend's clock counts, not the
+  /// wall's.
   void execute(std::size_t step, bool virtual_time);
 
   /// Calls `visit(port, bytes)` for each tensor in shared host memory that the step has made.
@@ -69,7 +70,7 @@ class Request {
   std::vector<std::unique_ptr<Buffer>> buffers_;          // shared slots first, then those of devices
   std::vector<const void*> bound_inputs_;                 // where the model's inputs and outputs were last time
   std::vector<const void*> bound_outputs_;
-  std::vector<std::vector<std::size_t>> users_;           // by step: those that wait for it
+  std::vector<std::vector<std::size_t>> users_;  // by step: those that wait for it
   std::vector<std::size_t> first_steps_;
 
   std::vector<std::atomic<std::size_t>> waiting_;  // by step: how many it still waits for

@@ -29,7 +29,8 @@ std::string format_trace(const std::vector<RunReport>& runs, const ValidPlan& pl
       if (times.transfer().count() > 0) {
         events.push_back(bar(fmt::format("transfer to step {}", times.step.value), "transfer", track, origin + times.ready, times.transfer()));
       }
-      Json step = bar(fmt::format("step {}: layers {}", times.step.value, format_layers(plan.step(times.step).layers)), "step", track, origin + times.start, times.execute());
+      Json step = bar(fmt::format("step {}: layers {}", times.step.value, format_layers(plan.step(times.step).layers)), "step", track,
+                      origin + times.start, times.execute());
       step["args"] = {{"run", r}, {"configuration", plan.step(times.step).configuration}};
       events.push_back(std::move(step));
     }

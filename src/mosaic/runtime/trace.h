@@ -10,8 +10,8 @@
 
 namespace mosaic {
 
-/// Runs as a trace in the JSON form that Perfetto and Chrome's about:tracing read: a track for each device, a bar for each step and each transfer of at
-/// least a nanosecond. Runs follow each other.
+/// Runs as a trace in the JSON form that Perfetto and Chrome's about:tracing read: a track for each device, a bar for each step and each transfer of
+/// at least a nanosecond. Runs follow each other.
 [[nodiscard]] std::string format_trace(const std::vector<RunReport>& runs, const ValidPlan& plan, const Graph& graph, const Board& board);
 
 }  // namespace mosaic

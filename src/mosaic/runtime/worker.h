@@ -12,8 +12,9 @@
 
 namespace mosaic {
 
-/// A thread that runs tasks in the order they were posted, pinned to a processor if one is given. After a task it looks out for the next by spinning for
-/// a while before it sleeps: waking a sleeping thread costs more than a hand-over should. Thread-safe. The destructor runs what was posted, then joins.
+/// A thread that runs tasks in the order they were posted, pinned to a processor if one is given. After a task it looks out for the next by spinning
+/// for a while before it sleeps: waking a sleeping thread costs more than a hand-over should. Thread-safe. The destructor runs what was posted, then
+/// joins.
 class Worker {
  public:
   using Task = std::function<void()>;

@@ -20,7 +20,8 @@ namespace {
 /// Sessions and executors of all versions, with what times them.
 class Field {
  public:
-  Field(const Workspace& workspace, std::vector<Tensor> inputs, const std::stop_token& stop) : workspace_(workspace), inputs_(std::move(inputs)), stop_(stop) {}
+  Field(const Workspace& workspace, std::vector<Tensor> inputs, const std::stop_token& stop)
+      : workspace_(workspace), inputs_(std::move(inputs)), stop_(stop) {}
 
   Result<void> add_chain(const std::string& name, const std::optional<Chain>& chain, const Planned& planned) {
     if (!chain) return {};
@@ -118,7 +119,8 @@ Result<std::vector<BenchVersion>> bench(const Workspace& workspace, const Profil
   MOSAIC_RETURN_IF_ERROR(field.add_chain("greedy", greedy(planned.costs), planned));
   MOSAIC_RETURN_IF_ERROR(field.add_chain("random_best", best_random(planned.costs, options.seed), planned));
   const auto published = algorithm1(paper_view(planned.costs));
-  MOSAIC_RETURN_IF_ERROR(field.add_chain("algorithm1", published && cost_of(planned.costs, published->chain) ? std::optional(published->chain) : std::nullopt, planned));
+  MOSAIC_RETURN_IF_ERROR(
+      field.add_chain("algorithm1", published && cost_of(planned.costs, published->chain) ? std::optional(published->chain) : std::nullopt, planned));
   if (!workspace.board().simulated()) {
     MOSAIC_RETURN_IF_ERROR(field.add_reference("ort_default", {.threads = 0, .spin = true}, "its own choice of threads"));
     MOSAIC_TRY(const auto best, field.find_best_reference());

@@ -28,12 +28,12 @@ struct BenchVersion {
   std::size_t slices = 1;
   std::optional<Microseconds> predicted;  ///< none for plain ONNX Runtime
   std::vector<double> microseconds;
-  std::string note;                       ///< what ort_best was, say
+  std::string note;  ///< what ort_best was, say
 };
 
-/// All versions, interleaved: each single configuration, the plan, its rivals, and plain ONNX Runtime on the user's file (its defaults, and the fastest of
-/// several numbers of threads with and without spinning). On a simulated board ONNX Runtime itself does not take part.
-/// Errors: those of planning and executing; kCancelled.
+/// All versions, interleaved: each single configuration, the plan, its rivals, and plain ONNX Runtime on the user's file (its defaults, and the
+/// fastest of several numbers of threads with and without spinning). On a simulated board ONNX Runtime itself does not take part. Errors: those of
+/// planning and executing; kCancelled.
 [[nodiscard]] Result<std::vector<BenchVersion>> bench(const Workspace& workspace, const Profile& profile, const BenchOptions& options = {});
 
 }  // namespace mosaic

@@ -35,7 +35,9 @@ Result<Board> claim(Board board, const std::string& name) {
   if (board.simulated()) return board;
   const std::string here = machine_name();
   if (!board.machine.empty() && board.machine != here) {
-    return fail(ErrorCode::kInvalidInput, fmt::format("board '{}' describes another machine, '{}'; this is '{}' (delete its key 'machine' to use it here all the same)", name, board.machine, here));
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("board '{}' describes another machine, '{}'; this is '{}' (delete its key 'machine' to use it here all the same)", name,
+                            board.machine, here));
   }
   board.machine = here;
   return make_board(std::move(board));
@@ -91,7 +93,8 @@ Result<Board> find_board(const std::string& name) {
     MOSAIC_TRY(Board board, read_board(path));
     return claim(std::move(board), name);
   }
-  return fail(ErrorCode::kInvalidInput, fmt::format("there is no board '{}'; there are host, host-split, {}, and files", name, fmt::join(board_names(), ", ")));
+  return fail(ErrorCode::kInvalidInput,
+              fmt::format("there is no board '{}'; there are host, host-split, {}, and files", name, fmt::join(board_names(), ", ")));
 }
 
 Result<Backends> make_backends(const Board& board, bool functional) {

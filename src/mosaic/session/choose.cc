@@ -31,7 +31,8 @@ std::vector<std::size_t> best_singles(const Planned& planned) {
 }
 
 bool same_steps(const Plan& a, const Plan& b) {
-  return std::ranges::equal(a.steps, b.steps, [](const Step& x, const Step& y) { return x.layers == y.layers && x.configuration == y.configuration; });
+  return std::ranges::equal(a.steps, b.steps,
+                            [](const Step& x, const Step& y) { return x.layers == y.layers && x.configuration == y.configuration; });
 }
 
 }  // namespace
@@ -51,7 +52,8 @@ Result<Planned> make_plan(const Workspace& workspace, const Profile& profile, co
   return Planned{.plan = std::move(plan), .decision = std::move(decision), .fit = std::move(fit), .costs = std::move(costs), .planning_time = took};
 }
 
-Result<Confirmation> confirm(const Workspace& workspace, const Planned& planned, const std::stop_token& stop, const std::function<void(double)>& progress) {
+Result<Confirmation> confirm(const Workspace& workspace, const Planned& planned, const std::stop_token& stop,
+                             const std::function<void(double)>& progress) {
   Confirmation confirmation;
   confirmation.contenders.push_back({.name = "mosaic", .plan = planned.plan, .microseconds = {}});
   for (const std::size_t c : best_singles(planned)) {

@@ -26,7 +26,8 @@ struct Planned {
   Microseconds planning_time{};  ///< of the planner alone, not of fitting
 };
 
-/// Fits the profile's costs and plans. Errors: those of `check_profile`, `fit_profile` and `decide`; kUnsupported for an objective other than latency.
+/// Fits the profile's costs and plans. Errors: those of `check_profile`, `fit_profile` and `decide`; kUnsupported for an objective other than
+/// latency.
 [[nodiscard]] Result<Planned> make_plan(const Workspace& workspace, const Profile& profile, const PlannerOptions& options = {},
                                         const std::string& objective = "latency");
 
@@ -43,8 +44,8 @@ struct Confirmation {
   std::size_t chosen = 0;
 };
 
-/// Measures the planned chain against the best single configurations, interleaved, and keeps the planned one only if it is really faster: the 95 % interval
-/// of the paired ratio lies below 1. On a simulated board the virtual clock decides. With nothing to compare, the plan is kept unmeasured.
+/// Measures the planned chain against the best single configurations, interleaved, and keeps the planned one only if it is really faster: the 95 %
+/// interval of the paired ratio lies below 1. On a simulated board the virtual clock decides. With nothing to compare, the plan is kept unmeasured.
 /// Errors: those of executing; kCancelled.
 [[nodiscard]] Result<Confirmation> confirm(const Workspace& workspace, const Planned& planned, const std::stop_token& stop = {},
                                            const std::function<void(double)>& progress = {});

@@ -49,8 +49,13 @@ Slice cut(const Workspace& workspace, const ValidPlan& plan, StepId id) {
     const bool is_output = std::ranges::find(graph.outputs, tensor) != graph.outputs.end();
     if (is_output || !plan.users(tensor).empty()) outputs.insert(tensor);
   }
-  Slice slice{.model = onnx::extract(workspace.prepared().model, nodes, names_of(graph, inputs), names_of(graph, outputs), workspace.prepared().types), .manifest = {}};
-  slice.manifest = {{"file", fmt::format("slice_{}.onnx", id.value)}, {"configuration", step.configuration}, {"layers", format_layers(step.layers)}, {"after", Json::array()}};
+  Slice slice{
+      .model = onnx::extract(workspace.prepared().model, nodes, names_of(graph, inputs), names_of(graph, outputs), workspace.prepared().types),
+      .manifest = {}};
+  slice.manifest = {{"file", fmt::format("slice_{}.onnx", id.value)},
+                    {"configuration", step.configuration},
+                    {"layers", format_layers(step.layers)},
+                    {"after", Json::array()}};
   for (const StepId each : step.after) slice.manifest["after"].push_back(each.value);
   slice.manifest["inputs"] = Json::array();
   for (const TensorId tensor : inputs) slice.manifest["inputs"].push_back(describe(graph.tensor(tensor)));
@@ -81,7 +86,8 @@ Result<void> write_all(const Workspace& workspace, const ValidPlan& plan, const 
 
 Result<void> export_plan(const Workspace& workspace, const ValidPlan& plan, const fs::path& folder) {
   std::error_code error;
-  if (fs::exists(folder, error) && !fs::is_empty(folder, error)) return fail(ErrorCode::kInvalidInput, fmt::format("{} exists and is not empty", folder.string()));
+  if (fs::exists(folder, error) && !fs::is_empty(folder, error))
+    return fail(ErrorCode::kInvalidInput, fmt::format("{} exists and is not empty", folder.string()));
   const fs::path temporary = folder.string() + ".part";
   fs::remove_all(temporary, error);
   auto written = write_all(workspace, plan, temporary);

@@ -33,7 +33,8 @@ Result<Profile> measure(const Workspace& workspace, const fs::path& file, const 
       if (measured.error().code != ErrorCode::kCancelled) return std::unexpected(measured.error());
       const Profile so_far = profiler->profile();
       if (so_far.rounds > 0) MOSAIC_RETURN_IF_ERROR(write_profile(so_far, partial_of(file)));
-      return fail(ErrorCode::kCancelled, fmt::format("stopped after {} of {} rounds; the same command goes on from there", so_far.rounds, options.rounds));
+      return fail(ErrorCode::kCancelled,
+                  fmt::format("stopped after {} of {} rounds; the same command goes on from there", so_far.rounds, options.rounds));
     }
     if (std::chrono::steady_clock::now() - saved > kBetweenSaves && !profiler->done()) {
       MOSAIC_RETURN_IF_ERROR(write_profile(profiler->profile(), partial_of(file)));

@@ -10,8 +10,8 @@
 
 namespace mosaic {
 
-/// Measures a workspace's model and writes the profile to `file`. What is there after each few seconds, and when it is stopped, lies in `file`.partial; the
-/// same call goes on from there. Errors: kCancelled, saying how far it came; the profiler's; kIo.
+/// Measures a workspace's model and writes the profile to `file`. What is there after each few seconds, and when it is stopped, lies in
+/// `file`.partial; the same call goes on from there. Errors: kCancelled, saying how far it came; the profiler's; kIo.
 [[nodiscard]] Result<Profile> measure(const Workspace& workspace, const std::filesystem::path& file, const ProfilerOptions& options = {},
                                       const std::stop_token& stop = {});
 

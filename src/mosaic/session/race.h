@@ -25,8 +25,8 @@ struct RaceOptions {
   std::function<void(double share)> progress;
 };
 
-/// Times of all runners, [runner][run] in microseconds. The runners take turns, in visits of 5 timed runs after 2 untimed ones, the order turned round every
-/// other time; before each visit the threads of the one before have come to rest. So each is timed in its steady state, and drift of the
+/// Times of all runners, [runner][run] in microseconds. The runners take turns, in visits of 5 timed runs after 2 untimed ones, the order turned
+/// round every other time; before each visit the threads of the one before have come to rest. So each is timed in its steady state, and drift of the
 /// machine meets all alike. Errors: kCancelled; what a runner fails with, after its name.
 [[nodiscard]] Result<std::vector<std::vector<double>>> race(const std::vector<Runner>& runners, const RaceOptions& options);
 

@@ -17,7 +17,8 @@ Result<std::unique_ptr<Session>> Session::open(Options options) {
   if (!valid) return within(options.plan ? options.plan->string() : "plan", valid.error());
   session->plan_ = *std::move(valid);
   const auto begin = std::chrono::steady_clock::now();
-  MOSAIC_TRY(session->executor_, Executor::create(workspace.prepared(), workspace.graph(), workspace.board(), *session->plan_, workspace.backends(), options.executor));
+  MOSAIC_TRY(session->executor_,
+             Executor::create(workspace.prepared(), workspace.graph(), workspace.board(), *session->plan_, workspace.backends(), options.executor));
   session->compile_time_ = std::chrono::steady_clock::now() - begin;
   return session;
 }

@@ -27,11 +27,11 @@ class Session {
  public:
   struct Options {
     std::filesystem::path model;
-    std::string board;                         ///< as `find_board` takes it; empty: this machine
-    onnx::InputShapes shapes;                  ///< for inputs whose shapes are symbolic
-    std::optional<std::filesystem::path> plan; ///< none: profile, plan and confirm, or take what the cache has from doing so before
-    ProfilerOptions profiler;                  ///< progress among them
-    std::stop_token stop;                      ///< ends a long profile
+    std::string board;                          ///< as `find_board` takes it; empty: this machine
+    onnx::InputShapes shapes;                   ///< for inputs whose shapes are symbolic
+    std::optional<std::filesystem::path> plan;  ///< none: profile, plan and confirm, or take what the cache has from doing so before
+    ProfilerOptions profiler;                   ///< progress among them
+    std::stop_token stop;                       ///< ends a long profile
     ExecutorOptions executor;
   };
 

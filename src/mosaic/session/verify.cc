@@ -65,7 +65,8 @@ std::vector<Chain> draw_chains(const ChainCosts& costs, std::size_t count, Rando
   random.shuffle(cuts);
   const std::set<std::uint32_t> places(costs.place.begin(), costs.place.end());
   for (std::size_t i = 0; i < count; ++i) {
-    RandomChains options{.fewest_slices = 2, .most_slices = 16, .neighbours_differ = true, .fewest_devices = std::min<std::size_t>(2, places.size()), .cuts = {}};
+    RandomChains options{
+        .fewest_slices = 2, .most_slices = 16, .neighbours_differ = true, .fewest_devices = std::min<std::size_t>(2, places.size()), .cuts = {}};
     for (std::size_t c = i; c < cuts.size(); c += count) options.cuts.insert(cuts[c]);
     if (const auto chain = random_chain(costs, random, options)) chains.push_back(*chain);
   }
@@ -101,7 +102,9 @@ class Verifier {
  public:
   Verifier(const Workspace& workspace, const VerifyOptions& options, std::vector<Expectation> expectations)
       : workspace_(workspace), options_(options), expectations_(std::move(expectations)) {
-    const auto is_half = [](const GraphTensor& tensor) { return tensor.element == ElementType::kFloat16 || tensor.element == ElementType::kBfloat16; };
+    const auto is_half = [](const GraphTensor& tensor) {
+      return tensor.element == ElementType::kFloat16 || tensor.element == ElementType::kBfloat16;
+    };
     result_.tolerance = std::ranges::any_of(workspace.graph().tensors, is_half) ? options.half_tolerance : options.tolerance;
     result_.cuts = workspace.graph().cuts.size();
   }
@@ -154,7 +157,8 @@ Result<std::vector<Expectation>> make_expectations(const Workspace& workspace, c
     }
     expectations.push_back(std::move(expectation));
   }
-  const bool differ = !std::ranges::equal(expectations[0].outputs, expectations[1].outputs, [](const Tensor& a, const Tensor& b) { return compare(a, b).equal_bits; });
+  const bool differ = !std::ranges::equal(expectations[0].outputs, expectations[1].outputs,
+                                          [](const Tensor& a, const Tensor& b) { return compare(a, b).equal_bits; });
   if (!differ) return fail(ErrorCode::kCheckFailed, "the model's outputs are the same for two random inputs: a comparison would prove nothing");
   return expectations;
 }
@@ -167,7 +171,7 @@ Result<Verification> verify(const Workspace& workspace, const VerifyOptions& opt
   Random random(options.seed);
   const ChainCosts costs = possibilities(workspace);
   const std::vector<Chain> chains = draw_chains(costs, options.plans, random);
-  const double total = static_cast<double>(chains.size() + costs.configurations);
+  const auto total = static_cast<double>(chains.size() + costs.configurations);
   double done = 0;
   const auto step = [&](const std::string& name, const Chain& chain, std::optional<StepId> spoiled) -> Result<void> {
     MOSAIC_RETURN_IF_ERROR(verifier.check(name, chain, spoiled));

@@ -38,8 +38,7 @@ int minor_version(std::string_view version) {
 
 }  // namespace
 
-Engine::Engine(fs::path path, std::string version)
-    : path_(std::move(path)), version_(std::move(version)), build_(Ort::GetBuildInfoString()) {}
+Engine::Engine(fs::path path, std::string version) : path_(std::move(path)), version_(std::move(version)), build_(Ort::GetBuildInfoString()) {}
 
 Ort::Env& Engine::env() {
   const std::scoped_lock lock(mutex_);
@@ -90,7 +89,8 @@ Result<std::unique_ptr<Engine>> Engine::load() {
   const OrtApiBase* base = get_base();
   const std::string version = base->GetVersionString();
   if (minor_version(version) < ORT_API_VERSION) {
-    return fail(ErrorCode::kEngine, fmt::format("{} is ONNX Runtime {}, older than 1.{}, which mosaic needs", path.string(), version, ORT_API_VERSION));
+    return fail(ErrorCode::kEngine,
+                fmt::format("{} is ONNX Runtime {}, older than 1.{}, which mosaic needs", path.string(), version, ORT_API_VERSION));
   }
   const OrtApi* api = base->GetApi(ORT_API_VERSION);
   if (api == nullptr) return fail(ErrorCode::kEngine, fmt::format("ONNX Runtime {} does not offer API version {}", version, ORT_API_VERSION));
@@ -127,7 +127,8 @@ Result<Tensor> copy_out(const Ort::Value& value) {
   const auto info = value.GetTensorTypeAndShapeInfo();
   const ElementType element = from_ort(info.GetElementType());
   const Shape shape = info.GetShape();
-  if (!byte_size(element, shape)) return fail(ErrorCode::kEngine, fmt::format("the result has elements of type {}, which is not read", name(element)));
+  if (!byte_size(element, shape))
+    return fail(ErrorCode::kEngine, fmt::format("the result has elements of type {}, which is not read", name(element)));
   Tensor tensor(element, shape);
   if (!tensor.bytes().empty()) std::memcpy(tensor.bytes().data(), value.GetTensorRawData(), tensor.bytes().size());
   return tensor;

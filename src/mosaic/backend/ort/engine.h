@@ -30,8 +30,8 @@ namespace mosaic::ort {
 /// The loaded library and its environment; one per process. Thread-safe.
 class Engine {
  public:
-  /// Loads the library on the first call: `MOSAIC_ORT_LIBRARY` if set, else the one installed beside the running program or the one of the build tree,
-  /// else the system's. Errors: kEngine: there is none, it is no ONNX Runtime, or it is older than the API that mosaic uses.
+  /// Loads the library on the first call: `MOSAIC_ORT_LIBRARY` if set, else the one installed beside the running program or the one of the build
+  /// tree, else the system's. Errors: kEngine: there is none, it is no ONNX Runtime, or it is older than the API that mosaic uses.
   [[nodiscard]] static Result<Engine*> instance();
 
   /// Made on the first call. Throws Ort::Exception: call it inside `guarded`.

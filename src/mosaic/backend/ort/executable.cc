@@ -13,7 +13,8 @@ namespace {
 class DeviceBuffer final : public Buffer {
  public:
   DeviceBuffer(Ort::Allocator allocator, const Port& port)
-      : allocator_(std::move(allocator)), value_(Ort::Value::CreateTensor(allocator_, port.shape->data(), port.shape->size(), to_ort(port.element))) {}
+      : allocator_(std::move(allocator)),
+        value_(Ort::Value::CreateTensor(allocator_, port.shape->data(), port.shape->size(), to_ort(port.element))) {}
 
   [[nodiscard]] std::span<std::byte> host() override { return {}; }
   [[nodiscard]] const Ort::Value& value() const { return value_; }
@@ -57,21 +58,23 @@ class OrtInvocation final : public Invocation {
   Result<void> bind_input(std::size_t index, const Tensor& tensor) override {
     const Port& port = program_.input_ports[index];
     if (tensor.type() != port.element || (port.shape && tensor.shape() != *port.shape)) {
-      return fail(ErrorCode::kInvalidInput, fmt::format("input '{}' is {} {}, not {} {}", port.name, name(port.element),
-                                                        port.shape ? to_string(*port.shape) : "of any shape", name(tensor.type()), to_string(tensor.shape())));
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("input '{}' is {} {}, not {} {}", port.name, name(port.element), port.shape ? to_string(*port.shape) : "of any shape",
+                              name(tensor.type()), to_string(tensor.shape())));
     }
     const auto memory = tensor.bytes();  // the engine reads inputs only; its interface does not say so
-    return guarded(ErrorCode::kEngine, [&] {
-      bind_host_input(index, wrap({const_cast<std::byte*>(memory.data()), memory.size()}, tensor.type(), tensor.shape()));
-    });
+    return guarded(ErrorCode::kEngine,
+                   [&] { bind_host_input(index, wrap({const_cast<std::byte*>(memory.data()), memory.size()}, tensor.type(), tensor.shape())); });
   }
 
   Result<void> bind_output(std::size_t index, Tensor& tensor) override {
     const Port& port = program_.output_ports[index];
     if (tensor.type() != port.element || !port.shape || tensor.shape() != *port.shape) {
-      return fail(ErrorCode::kInvalidInput, fmt::format("output '{}' does not fit a tensor of {} {}", port.name, name(tensor.type()), to_string(tensor.shape())));
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("output '{}' does not fit a tensor of {} {}", port.name, name(tensor.type()), to_string(tensor.shape())));
     }
-    return guarded(ErrorCode::kEngine, [&] { binding_.BindOutput(program_.outputs[index].c_str(), wrap(tensor.bytes(), tensor.type(), tensor.shape())); });
+    return guarded(ErrorCode::kEngine,
+                   [&] { binding_.BindOutput(program_.outputs[index].c_str(), wrap(tensor.bytes(), tensor.type(), tensor.shape())); });
   }
 
   Result<void> bind_output(std::size_t index, Buffer& buffer) override {

@@ -154,7 +154,8 @@ Partition partition(const onnx::Structure& optimised, const SourceRun& source, s
 }
 
 /// Shapes of the engine's own tensors, by one run on zeros: blocked ones carry no shape in the file.
-Result<onnx::ValueTypes> learn_types(Engine& engine, const onnx::Model& optimised, const onnx::ValueTypes& source, const Names& inputs, const Partition& partition) {
+Result<onnx::ValueTypes> learn_types(Engine& engine, const onnx::Model& optimised, const onnx::ValueTypes& source, const Names& inputs,
+                                     const Partition& partition) {
   std::set<std::string> unknown;
   for (const Names& outputs : partition.outputs) {
     for (const std::string& name : outputs) {
@@ -168,7 +169,8 @@ Result<onnx::ValueTypes> learn_types(Engine& engine, const onnx::Model& optimise
   zeros.reserve(inputs.size());
   std::vector<std::pair<std::string, const Tensor*>> feeds;
   for (const std::string& name : inputs) {
-    if (!source.at(name).shape) return fail(ErrorCode::kUnsupported, "input '" + name + "' is no tensor of static shape: a model with such an input runs in one slice only");
+    if (!source.at(name).shape)
+      return fail(ErrorCode::kUnsupported, "input '" + name + "' is no tensor of static shape: a model with such an input runs in one slice only");
     zeros.emplace_back(source.at(name).element, *source.at(name).shape);
     feeds.emplace_back(name, &zeros.back());
   }

@@ -14,12 +14,12 @@ namespace mosaic::ort {
 /// One step of a run as a model for a session of its own.
 struct LoweredStep {
   onnx::Model model;
-  std::vector<std::string> inputs;   ///< names of the session's inputs ...
-  std::vector<Port> input_ports;     ///< ... and the ports they belong to
+  std::vector<std::string> inputs;  ///< names of the session's inputs ...
+  std::vector<Port> input_ports;    ///< ... and the ports they belong to
   std::vector<std::string> outputs;
   std::vector<Port> output_ports;
-  bool optimised = false;            ///< cut from the optimised graph: the session must leave it as it is
-  bool empty = false;                ///< the engine needs no operator for it
+  bool optimised = false;  ///< cut from the optimised graph: the session must leave it as it is
+  bool empty = false;      ///< the engine needs no operator for it
 };
 
 /// The steps as pieces of the given model; each session optimises its own. What crosses between them are source tensors in plain layout.

@@ -28,8 +28,8 @@ std::unexpected<Error> refuse_step(const Run& run, const Run::Step& step, Error 
   }
   const bool fell_back = error.message.find("fall") != std::string::npos;  // "... explicitly disabled ... fallback to CPU ..."
   error.code = fell_back || error.code == ErrorCode::kUnsupported ? ErrorCode::kUnsupported : ErrorCode::kEngine;
-  return within(fmt::format("device '{}' cannot run layers {} to {} (operators {})", run.board.device_of(step.configuration).name, step.layers.front().value,
-                            step.layers.back().value, fmt::join(ops, ", ")),
+  return within(fmt::format("device '{}' cannot run layers {} to {} (operators {})", run.board.device_of(step.configuration).name,
+                            step.layers.front().value, step.layers.back().value, fmt::join(ops, ", ")),
                 std::move(error));
 }
 
@@ -50,13 +50,15 @@ class OrtBackend final : public Backend {
     const long processors = ::sysconf(_SC_NPROCESSORS_CONF);
     for (const int core : device.cores) {
       if (core < processors) continue;
-      return fail(ErrorCode::kInvalidInput, fmt::format("device '{}' has core {}, this machine has cores 0 to {}", device.name, core, processors - 1));
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("device '{}' has core {}, this machine has cores 0 to {}", device.name, core, processors - 1));
     }
     if (!device.library.empty()) return register_library(engine_, device);
     const auto known = providers();
     if (std::ranges::find(known, device.provider) == known.end()) {
-      return fail(ErrorCode::kDevice, fmt::format("device '{}' needs provider '{}', the loaded ONNX Runtime {} has {}: name a build that has it in MOSAIC_ORT_LIBRARY", device.name,
-                                                  device.provider, engine_.version(), fmt::join(known, ", ")));
+      return fail(ErrorCode::kDevice,
+                  fmt::format("device '{}' needs provider '{}', the loaded ONNX Runtime {} has {}: name a build that has it in MOSAIC_ORT_LIBRARY",
+                              device.name, device.provider, engine_.version(), fmt::join(known, ", ")));
     }
     return {};
   }

@@ -37,7 +37,8 @@ void append_plugin(Engine& engine, Ort::SessionOptions& options, const Device& d
     if (each.EpName() == device.provider && devices.empty()) devices.push_back(each);
   }
   if (devices.empty()) {
-    throw std::runtime_error(fmt::format("library {} offers no device of provider '{}' on this machine (there are {})", device.library, device.provider, fmt::join(names, ", ")));
+    throw std::runtime_error(fmt::format("library {} offers no device of provider '{}' on this machine (there are {})", device.library,
+                                         device.provider, fmt::join(names, ", ")));
   }
   const std::unordered_map<std::string, std::string> provider_options(device.options.begin(), device.options.end());
   options.AppendExecutionProvider_V2(engine.env(), devices, provider_options);
@@ -178,7 +179,8 @@ onnx::ValueTypes output_types(const Ort::Session& session) {
       [&](std::size_t i) { return session.GetOutputTypeInfo(i); });
 }
 
-Result<std::vector<Ort::Value>> run_once(Ort::Session& session, const std::vector<std::pair<std::string, const Tensor*>>& inputs, const std::vector<std::string>& outputs) {
+Result<std::vector<Ort::Value>> run_once(Ort::Session& session, const std::vector<std::pair<std::string, const Tensor*>>& inputs,
+                                         const std::vector<std::string>& outputs) {
   return guarded(ErrorCode::kEngine, [&] {
     std::vector<const char*> input_names;
     std::vector<Ort::Value> values;

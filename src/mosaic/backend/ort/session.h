@@ -16,18 +16,19 @@ namespace mosaic::ort {
 /// How a session runs; the defaults are one thread on the CPU.
 struct SessionSettings {
   int threads = 1;
-  std::vector<int> cores;      ///< processors of the threads, the caller's first; empty: wherever the system puts them
-  bool spin = false;           ///< threads wait by spinning while a run is in progress
-  bool spin_between = false;   ///< ... and between runs
-  bool optimise = true;        ///< false for what is already optimised
-  bool shared_arena = true;    ///< memory for intermediate tensors comes from the process's one arena
+  std::vector<int> cores;          ///< processors of the threads, the caller's first; empty: wherever the system puts them
+  bool spin = false;               ///< threads wait by spinning while a run is in progress
+  bool spin_between = false;       ///< ... and between runs
+  bool optimise = true;            ///< false for what is already optimised
+  bool shared_arena = true;        ///< memory for intermediate tensors comes from the process's one arena
   const Device* device = nullptr;  ///< provider, options and library; null: the CPU provider
 };
 
 /// Settings for a configuration of a board. `alone`: no other session of the plan has threads, so that they may go on spinning between runs.
 [[nodiscard]] SessionSettings settings_for(const Board& board, ConfigurationId configuration, bool alone);
 
-/// A session on a model in memory. Errors: kInvalidInput where the engine refuses the model, kUnsupported where it has no implementation of an operator.
+/// A session on a model in memory. Errors: kInvalidInput where the engine refuses the model, kUnsupported where it has no implementation of an
+/// operator.
 [[nodiscard]] Result<std::unique_ptr<Ort::Session>> make_session(Engine& engine, const onnx::Model& model, const SessionSettings& settings);
 
 /// The model as the engine rewrites it for its CPU provider on this machine: fused, laid out for its vector unit. Tied to machine and engine.

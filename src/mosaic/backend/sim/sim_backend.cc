@@ -63,18 +63,26 @@ class SimExecutable final : public Executable {
 
 class SimInvocation final : public Invocation {
  public:
-  SimInvocation(const SimExecutable& executable, std::unique_ptr<Invocation> functional) : executable_(executable), functional_(std::move(functional)) {}
+  SimInvocation(const SimExecutable& executable, std::unique_ptr<Invocation> functional)
+      : executable_(executable), functional_(std::move(functional)) {}
 
-  Result<void> bind_input(std::size_t index, Buffer& buffer) override { return functional_ ? functional_->bind_input(index, buffer) : Result<void>(); }
-  Result<void> bind_output(std::size_t index, Buffer& buffer) override { return functional_ ? functional_->bind_output(index, buffer) : Result<void>(); }
+  Result<void> bind_input(std::size_t index, Buffer& buffer) override {
+    return functional_ ? functional_->bind_input(index, buffer) : Result<void>();
+  }
+  Result<void> bind_output(std::size_t index, Buffer& buffer) override {
+    return functional_ ? functional_->bind_output(index, buffer) : Result<void>();
+  }
   Result<void> bind_input(std::size_t index, const Tensor& tensor) override {
     const Port& port = executable_.inputs()[index];
     if (tensor.type() != port.element || (port.shape && tensor.shape() != *port.shape)) {
-      return fail(ErrorCode::kInvalidInput, fmt::format("input '{}' does not fit a tensor of {} {}", port.name, name(tensor.type()), to_string(tensor.shape())));
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("input '{}' does not fit a tensor of {} {}", port.name, name(tensor.type()), to_string(tensor.shape())));
     }
     return functional_ ? functional_->bind_input(index, tensor) : Result<void>();
   }
-  Result<void> bind_output(std::size_t index, Tensor& tensor) override { return functional_ ? functional_->bind_output(index, tensor) : Result<void>(); }
+  Result<void> bind_output(std::size_t index, Tensor& tensor) override {
+    return functional_ ? functional_->bind_output(index, tensor) : Result<void>();
+  }
 
   Result<Times> run() override {
     MOSAIC_TRY(const Times times, executable_.next_times());
@@ -107,13 +115,15 @@ Result<std::unique_ptr<Invocation>> SimExecutable::make_invocation() const {
 /// Ports of a step by the source graph alone.
 std::vector<Port> ports_of(const Graph& graph, const std::set<TensorId>& tensors) {
   std::vector<Port> ports;
-  for (const TensorId id : tensors) ports.push_back({.name = graph.tensor(id).name, .element = graph.tensor(id).element, .shape = graph.tensor(id).shape});
+  for (const TensorId id : tensors)
+    ports.push_back({.name = graph.tensor(id).name, .element = graph.tensor(id).element, .shape = graph.tensor(id).shape});
   return ports;
 }
 
 class SimBackend final : public Backend {
  public:
-  SimBackend(Truth truth, std::shared_ptr<Backend> functional) : truth_(std::move(truth)), functional_(std::move(functional)), counters_(std::make_shared<Counters>(truth_.devices.size())) {}
+  SimBackend(Truth truth, std::shared_ptr<Backend> functional)
+      : truth_(std::move(truth)), functional_(std::move(functional)), counters_(std::make_shared<Counters>(truth_.devices.size())) {}
 
   EngineInfo engine() const override { return {.name = "simulated", .version = "1", .fingerprint = Hasher().add("simulated").add(1).fingerprint()}; }
   bool simulated() const override { return true; }
@@ -169,12 +179,14 @@ class SimBackend final : public Backend {
     }
     const Bytes needed = slice_memory(run.graph, step.layers);
     if (truth.memory && needed > *truth.memory) {
-      return fail(ErrorCode::kDevice, fmt::format("device '{}' is out of memory: a slice needs {}, it has {} (simulated)", device.name, format_bytes(needed), format_bytes(*truth.memory)));
+      return fail(ErrorCode::kDevice, fmt::format("device '{}' is out of memory: a slice needs {}, it has {} (simulated)", device.name,
+                                                  format_bytes(needed), format_bytes(*truth.memory)));
     }
     return {};
   }
 
-  SimExecutable::Parts make_parts(const Run& run, std::size_t s, const std::vector<std::size_t>& made_on, std::shared_ptr<Executable> computing) const {
+  SimExecutable::Parts make_parts(const Run& run, std::size_t s, const std::vector<std::size_t>& made_on,
+                                  std::shared_ptr<Executable> computing) const {
     const Run::Step& step = run.steps[s];
     const std::size_t device = run.board.configuration(step.configuration).device.index();
     std::set<TensorId> inputs;
@@ -202,7 +214,7 @@ class SimBackend final : public Backend {
     for (const auto& [source, bytes] : from) parts.transfer += truth_.link_time(source, device, bytes);
     parts.execute = truth_.slice_time(run.graph, run.board, step.layers, step.configuration);
     parts.noise = truth_.noise_percent / 100;
-    parts.seed = truth_.seed * 1'000'003 + step.layers.front().value * 8191 + step.layers.size() * 131 + step.configuration.value;
+    parts.seed = truth_.seed * 1'000'003 + std::uint64_t{step.layers.front().value} * 8191 + step.layers.size() * 131 + step.configuration.value;
     parts.device = run.board.devices[device].name;
     parts.device_index = device;
     parts.fail_at_call = truth_.devices[device].fail_at_call;

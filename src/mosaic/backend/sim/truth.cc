@@ -16,7 +16,7 @@ Result<Speed> read_speed(const Json& json, const std::string& where) {
   Fields fields(json, where);
   Speed speed;
   fields.required("gmacs", speed.gmacs).required("gbytes", speed.gbytes);
-  if (!(speed.gmacs > 0) || !(speed.gbytes > 0)) fields.reject("speeds must be positive");
+  if (!(speed.gmacs > 0 && speed.gbytes > 0)) fields.reject("speeds must be positive");
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   return speed;
 }
@@ -61,7 +61,7 @@ Result<LinkTruth> read_link(const Json& json, const std::string& where, std::str
   LinkTruth link;
   if (from != nullptr) fields.required("from", *from).required("to", *to);
   fields.required("us", link.us).required("gbytes", link.gbytes);
-  if (!(link.us >= 0) || !(link.gbytes > 0)) fields.reject("times and speeds must be positive");
+  if (!(link.us >= 0 && link.gbytes > 0)) fields.reject("times and speeds must be positive");
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   return link;
 }
@@ -129,7 +129,8 @@ Microseconds Truth::slice_time(const Graph& graph, const Board& board, std::span
   const double speed_up = 1 / (1 - device.parallel_share + device.parallel_share / cores);
   double clock_share = 1;  // of the highest clock of the device
   for (const OperatingPoint& other : board.device_of(configuration).points) {
-    if (point.clock && other.clock) clock_share = std::min(clock_share, static_cast<double>(point.clock->value) / static_cast<double>(other.clock->value));
+    if (point.clock && other.clock)
+      clock_share = std::min(clock_share, static_cast<double>(point.clock->value) / static_cast<double>(other.clock->value));
   }
   const double stretch = device.memory_bound_share + (1 - device.memory_bound_share) / clock_share;
 
@@ -146,7 +147,8 @@ Microseconds Truth::slice_time(const Graph& graph, const Board& board, std::span
     const double compute = static_cast<double>(layer.macs) / (speed.gmacs * kGiga) * 1e6 / speed_up;
     const double spared = i > 0 ? device.fusion_share : 0;
     const double traffic = gigabyte_us(layer.weights, speed.gbytes) * miss + gigabyte_us(layer.activations, speed.gbytes) * (1 - spared);
-    total += device.layer_us + std::max(compute, traffic) * stretch + 0.2 * std::min(compute, traffic);  // computing and moving overlap, but not perfectly
+    total +=
+        device.layer_us + std::max(compute, traffic) * stretch + 0.2 * std::min(compute, traffic);  // computing and moving overlap, but not perfectly
   }
   return Microseconds(total * device.slow_down);
 }

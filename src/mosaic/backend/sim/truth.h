@@ -25,18 +25,18 @@ struct Speed {
 
 /// What a simulated device really does.
 struct DeviceTruth {
-  std::map<std::string, Speed> speeds;     ///< by the main operator of a layer; "default" for all others
-  double parallel_share = 0.95;            ///< Amdahl: share of the work that more cores speed up
-  double memory_bound_share = 0;           ///< share of the time that a lower clock does not lengthen
-  double layer_us = 1;                     ///< launching a layer
-  double enter_us = 5;                     ///< beginning a slice ...
-  double enter_gbytes = 10;                ///< ... and taking in its tensors
-  double fusion_share = 0;                 ///< share of a layer's memory traffic that is spared where the layer before is in the same slice
-  Bytes cache{};                           ///< slices whose weights exceed it pay for them at `miss_share` more
+  std::map<std::string, Speed> speeds;  ///< by the main operator of a layer; "default" for all others
+  double parallel_share = 0.95;         ///< Amdahl: share of the work that more cores speed up
+  double memory_bound_share = 0;        ///< share of the time that a lower clock does not lengthen
+  double layer_us = 1;                  ///< launching a layer
+  double enter_us = 5;                  ///< beginning a slice ...
+  double enter_gbytes = 10;             ///< ... and taking in its tensors
+  double fusion_share = 0;              ///< share of a layer's memory traffic that is spared where the layer before is in the same slice
+  Bytes cache{};                        ///< slices whose weights exceed it pay for them at `miss_share` more
   double miss_share = 0;
-  double slow_down = 1;                    ///< every time is multiplied by this
-  std::vector<std::string> lacks;          ///< operators it refuses, whatever the board file admits
-  std::optional<Bytes> memory;             ///< a slice that needs more fails to compile
+  double slow_down = 1;                      ///< every time is multiplied by this
+  std::vector<std::string> lacks;            ///< operators it refuses, whatever the board file admits
+  std::optional<Bytes> memory;               ///< a slice that needs more fails to compile
   std::optional<std::int64_t> fail_at_call;  ///< the k-th run on the device fails, counted from 1
 };
 
@@ -48,8 +48,8 @@ struct LinkTruth {
 /// The `simulation` part of a board file.
 struct Truth {
   std::uint64_t seed = 1;
-  double noise_percent = 1;                       ///< deviation of a single time
-  std::vector<DeviceTruth> devices;               ///< as Board::devices
+  double noise_percent = 1;                                        ///< deviation of a single time
+  std::vector<DeviceTruth> devices;                                ///< as Board::devices
   std::map<std::pair<std::size_t, std::size_t>, LinkTruth> links;  ///< by device; caller = number of devices
   LinkTruth default_link;
 
