@@ -56,11 +56,11 @@ void check_providers(std::vector<Finding>& findings) {
       continue;
     }
     void* loader = each.provider == "WebGPU" ? ::dlopen("libvulkan.so.1", RTLD_LAZY) : nullptr;
-    std::string remedy = "install the vendor's driver";
+    std::string remedy = "bring an ONNX Runtime build that has this provider (MOSAIC_ORT_LIBRARY), and its vendor's driver";
     if (each.provider == "WebGPU")
       remedy = loader == nullptr ? "install the Vulkan loader (Debian: libvulkan1) and your GPU's Vulkan driver"
                                  : "install your GPU's Vulkan driver (Debian: mesa-vulkan-drivers or the vendor's)";
-    findings.push_back({each.provider, State::kMissing, "no device: " + shorten(*each.problem, 90), remedy});
+    findings.push_back({each.provider, State::kMissing, "no device: " + shorten(*each.problem, 100), remedy});
   }
 }
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "command.h"
 #include "mosaic/base/statistics.h"
 #include "mosaic/base/text.h"
@@ -58,6 +60,11 @@ void print_summary(const Workspace& workspace, const Profile& profile, const Fit
       if (whole.configuration == name) spread = fmt::format("{:.1f}", spread_percent(whole.microseconds));
     }
     const auto check = of.check_percent();
+    if (missing == of.layers.size()) {
+      const auto why = std::ranges::find(profile.unsupported, name, &Unsupported::configuration);
+      table.add({name, "", "", "", "", why == profile.unsupported.end() ? "" : shorten(why->reason, 100)});
+      continue;
+    }
     table.add({name, of.whole ? ms(Microseconds(*of.whole)) : "", spread,
                missing > 0 ? fmt::format("{} ({} layers cannot run)", ms(Microseconds(sum)), missing) : ms(Microseconds(sum)),
                check ? fmt::format("{:+.1f}", *check) : "",

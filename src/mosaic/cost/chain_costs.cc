@@ -12,10 +12,11 @@ std::int64_t picoseconds(double microseconds) { return std::llround(std::max(mic
 
 double kibibytes(Bytes bytes) { return static_cast<double>(bytes.value) / 1024; }
 
-/// The link's line, or the dearest of all at 1 MiB where it was not measured.
+/// The link's line; where it was not measured, nothing within a device and the dearest of all at 1 MiB between two.
 Line link_line(const Fit& fit, const std::string& from, const std::string& to) {
   const auto found = fit.links.find({from, to});
   if (found != fit.links.end()) return found->second;
+  if (from == to) return {};
   Line dearest;
   for (const auto& [ends, line] : fit.links) {
     if (line.at(1024) > dearest.at(1024)) dearest = line;
@@ -122,13 +123,15 @@ ChainCosts measured_costs(const Fit& fit, const Graph& graph, const Board& board
       costs.execute[costs.cell(c, k)] = picoseconds(of.layers[k].value_or(0));
     }
     costs.enter[costs.border(c, 0)] = picoseconds(link_line(fit, "", device.name).at(kibibytes(input_bytes(graph))));
-    for (std::size_t cut = 1; cut < costs.layers; ++cut)
-      costs.enter[costs.border(c, cut)] = picoseconds(of.enter.at(kibibytes(graph.cuts[cut - 1].bytes)));
+    for (std::size_t cut = 1; cut < costs.layers; ++cut) {
+      const double size = kibibytes(graph.cuts[cut - 1].bytes);
+      costs.enter[costs.border(c, cut)] = picoseconds(of.enter.at(size));
+      costs.leave[costs.border(c, cut)] = picoseconds(of.leave_per_kib * size);
+    }
   }
   for (std::size_t cut = 1; cut < costs.layers; ++cut) {
     for (std::size_t from = 0; from < costs.places; ++from) {
       for (std::size_t to = 0; to < costs.places; ++to) {
-        if (from == to) continue;
         const Line line = link_line(fit, board.devices[from].name, board.devices[to].name);
         costs.transfer[costs.hop(cut, from, to)] = picoseconds(line.at(kibibytes(graph.cuts[cut - 1].bytes)));
       }

@@ -16,6 +16,7 @@ struct Equation {
   std::size_t begin = 0;
   std::size_t end = 0;
   double entering_mebibytes = 0;
+  double leaving_mebibytes = 0;
   bool enters = false;
   double value = 0;   // microseconds
   double weight = 0;  // squared
@@ -40,6 +41,7 @@ class SliceSystem {
       for (std::size_t k = 0; k < times_.size(); ++k) change = std::max(change, improve_layer(k));
       change = std::max(change, improve_enter(beta_, [](const Equation& e) { return e.enters ? 1.0 : 0.0; }));
       change = std::max(change, improve_enter(alpha_, [](const Equation& e) { return e.entering_mebibytes; }));
+      change = std::max(change, improve_enter(gamma_, [](const Equation& e) { return e.leaving_mebibytes; }));
       if (change < kPrecision) break;
     }
   }
@@ -65,6 +67,8 @@ class SliceSystem {
     }
     return {.slope = alpha_ * kKibibyte / kMebibyte, .intercept = beta_, .r_squared = total > 0 ? std::max(0.0, 1 - unexplained / total) : 1.0};
   }
+
+  [[nodiscard]] double leave_per_kib() const { return gamma_ * kKibibyte / kMebibyte; }
 
   [[nodiscard]] double residual_percent() const {
     std::vector<double> residuals;
@@ -109,7 +113,8 @@ class SliceSystem {
   std::vector<double> rests_;  // value less what the current solution says
   std::vector<double> times_;
   double beta_ = 0;   // microseconds a slice
-  double alpha_ = 0;  // microseconds a MiB
+  double alpha_ = 0;  // microseconds a MiB that comes in
+  double gamma_ = 0;  // microseconds a MiB that goes out
   std::vector<std::vector<std::size_t>> of_layer_;
 };
 
@@ -120,6 +125,7 @@ std::vector<Equation> equations_of(const Profile& profile, const Graph& graph, c
     Equation equation{.begin = slice.begin, .end = slice.end, .value = median(slice.microseconds)};
     equation.enters = slice.begin > 0 && runs[slice.begin - 1];  // else the slice before ran elsewhere
     if (equation.enters) equation.entering_mebibytes = static_cast<double>(graph.cuts[slice.begin - 1].bytes.value) / kMebibyte;
+    if (slice.end < graph.layers.size()) equation.leaving_mebibytes = static_cast<double>(graph.cuts[slice.end - 1].bytes.value) / kMebibyte;
     const double scatter = 0.02 * equation.value + 0.5;
     equation.weight = 1 / (scatter * scatter);
     equations.push_back(equation);
@@ -183,6 +189,7 @@ Result<Fit> fit_profile(const Profile& profile, const Graph& graph, const Board&
       out.layers.push_back(runs[k] ? std::optional(system.time(k)) : std::nullopt);
     }
     out.enter = system.enter();
+    out.leave_per_kib = system.leave_per_kib();
     out.residual_percent = system.residual_percent();
     const Interval drifted = drift(profile, configuration.name);
     out.relative_low = drifted.low;

@@ -19,6 +19,7 @@ namespace mosaic {
 struct ConfigurationFit {
   std::vector<std::optional<double>> layers;  ///< inside a slice; none where it cannot run
   Line enter;                                 ///< starting a slice behind another one on the same configuration, by KiB at the cut
+  double leave_per_kib = 0;                   ///< handing its outputs over at the end of a slice that others follow
   double residual_percent = 0;                ///< median deviation of the measured slices from what the fit says of them
   std::optional<double> whole;                ///< measured, the whole model as one slice
   double relative_low = 1;                    ///< 5 % and 95 % quantiles of a round's total over the median round's: how the machine drifted
@@ -39,10 +40,10 @@ struct Fit {
 
 /// Separates what was measured of whole slices into layers, entering and links.
 ///
-/// A slice of layers [i, j) on configuration c that follows another one on c takes
-///     y(i, j) = enter_c(bytes at cut i) + sum of t(k, c) for k in [i, j),      enter_c(b) = alpha_c b + beta_c,
-/// and one that begins the model takes the same without entering. Overlapping slices make this a sparse linear system with more equations than
-/// unknowns; it is solved for t, alpha, beta >= 0 by weighted least squares (weights 1 / (2 % of y + 0.5 us), the scatter of single
+/// A slice of layers [i, j) on configuration c between two others on c takes
+///     y(i, j) = beta_c + alpha_c (bytes at cut i) + sum of t(k, c) for k in [i, j) + gamma_c (bytes at cut j);
+/// the first slice of the model has no alpha and beta, the last no gamma. Overlapping slices make this a sparse linear system with more equations
+/// than unknowns; it is solved for t, alpha, beta, gamma >= 0 by weighted least squares (weights 1 / (2 % of y + 0.5 us), the scatter of single
 /// medians). The whole model is not among the equations. Links are lines by Theil and Sen through the medians of their points.
 /// Deterministic. Errors: kInvalidInput: a configuration can run a layer that no slice measured.
 /// Source: the shape of enter is that of eq. 1 and 2 of MOSAIC (Han et al., PACT 2019), with a cost for each pair instead of each device.

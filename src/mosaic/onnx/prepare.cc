@@ -96,13 +96,15 @@ Result<void> fix_shape(::onnx::ValueInfoProto& input, const Shape* wanted) {
 Result<void> fix_shapes(::onnx::ModelProto& proto, const InputShapes& shapes) {
   GraphProto& graph = *proto.mutable_graph();
   std::set<std::string> known;
+  for (const auto& input : graph.input()) known.insert(input.name());
+  for (const auto& [name, shape] : shapes) {
+    if (!known.contains(name)) {
+      return invalid(fmt::format("a shape is given for '{}', but the model's inputs are {}", name, fmt::join(known, ", ")));
+    }
+  }
   for (auto& input : *graph.mutable_input()) {
-    known.insert(input.name());
     const auto wanted = shapes.find(input.name());
     MOSAIC_RETURN_IF_ERROR(fix_shape(input, wanted == shapes.end() ? nullptr : &wanted->second));
-  }
-  for (const auto& [name, shape] : shapes) {
-    if (!known.contains(name)) return invalid(fmt::format("a shape is given for '{}', but the model's inputs are {}", name, fmt::join(known, ", ")));
   }
   graph.clear_value_info();
   for (auto& output : *graph.mutable_output()) {

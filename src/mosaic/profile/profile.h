@@ -22,7 +22,7 @@ struct SliceSamples {
   std::vector<double> microseconds;  ///< one a round, in the order of the rounds
 };
 
-/// What it costs, beyond two neighbours on one device, when a tensor is made on `from` and used on `to`.
+/// What it costs, beyond what the two slices take, when a tensor is made on `from` and used on `to`, which may be the same device.
 struct LinkSamples {
   std::string from;  ///< device; empty: the caller, who hands over the model's inputs
   std::string to;    ///< device; empty: the caller, who gets the outputs

@@ -44,9 +44,9 @@ double microseconds(Nanoseconds time) { return Microseconds(time).count(); }
 
 }  // namespace
 
-Result<std::unique_ptr<LinkBenchmark>> LinkBenchmark::create(const Board& board, const Backends& backends) {
+Result<std::unique_ptr<LinkBenchmark>> LinkBenchmark::create(const Board& board, const Backends& backends, const std::vector<std::size_t>& devices) {
   auto benchmark = std::make_unique<LinkBenchmark>();
-  for (std::size_t d = 0; d < board.devices.size(); ++d) {
+  for (const std::size_t d : devices) {
     if (!board.devices[d].lacks("Conv")) benchmark->devices_.push_back(d);
   }
   const Board unlimited = without_limits(board);
@@ -59,7 +59,7 @@ Result<std::unique_ptr<LinkBenchmark>> LinkBenchmark::create(const Board& board,
   for (const std::size_t to : benchmark->devices_) add_link("", board.devices[to].name);
   for (const std::size_t from : benchmark->devices_) {
     for (const std::size_t to : benchmark->devices_) {
-      if (from != to) add_link(board.devices[from].name, board.devices[to].name);
+      add_link(board.devices[from].name, board.devices[to].name);
     }
   }
   return benchmark;
@@ -112,9 +112,12 @@ Result<std::vector<double>> LinkBenchmark::round(const std::stop_token& stop) {
     }
     for (std::size_t from = 0; from < devices_.size(); ++from) {
       for (std::size_t to = 0; to < devices_.size(); ++to) {
-        if (from == to) continue;
-        // From the start of the first step to the end of the second, less what the two steps take where both are at home.
         const RunReport& mixed = reports[from][to];
+        if (from == to) {  // what brings the tensor back to a device that hands over through host memory
+          samples.push_back(microseconds(mixed.steps[1].transfer()));
+          continue;
+        }
+        // From the start of the first step to the end of the second, less what the two steps take where both are at home.
         const Nanoseconds at_home = reports[from][from].steps[0].execute() + reports[to][to].steps[1].execute();
         samples.push_back(microseconds(mixed.steps[1].finish - mixed.steps[0].start - at_home));
       }

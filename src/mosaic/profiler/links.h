@@ -15,8 +15,9 @@ namespace mosaic {
 /// The micro-benchmark of all ordered pairs of devices, the caller included.
 class LinkBenchmark {
  public:
-  /// Devices that cannot run the benchmark's one operator, a convolution, take no part. Errors: the backends'.
-  [[nodiscard]] static Result<std::unique_ptr<LinkBenchmark>> create(const Board& board, const Backends& backends);
+  /// Between these devices, by index. One that cannot run the benchmark's one operator, a convolution, takes no part. Errors: the backends'.
+  [[nodiscard]] static Result<std::unique_ptr<LinkBenchmark>> create(const Board& board, const Backends& backends,
+                                                                     const std::vector<std::size_t>& devices);
 
   /// One sample for each point of `links`, in their order. Errors: kCancelled, kDevice, kEngine.
   [[nodiscard]] Result<std::vector<double>> round(const std::stop_token& stop);

@@ -52,9 +52,8 @@ class Profiler::Impl {
     describe();
     MOSAIC_RETURN_IF_ERROR(find_support());
     MOSAIC_RETURN_IF_ERROR(compile());
-    MOSAIC_TRY(links_, LinkBenchmark::create(board_, backends_));
+    MOSAIC_TRY(links_, LinkBenchmark::create(board_, backends_, devices_in_use()));
     profile_.links = links_->links();
-    MOSAIC_RETURN_IF_ERROR(make_inputs());
     if (resume != nullptr) go_on_from(*resume);
     return {};
   }
@@ -135,7 +134,7 @@ class Profiler::Impl {
     }
     for (std::size_t c = 0; c < support_.size(); ++c) {
       for (std::size_t l = 0; l < graph_.layers.size(); ++l) {
-        if (support_[c][l]) profile_.unsupported.push_back({.configuration = board_.configurations[c].name, .layer = l, .reason = *support_[c][l]});
+        if (support_[c][l]) exclude(c, l, std::string(*support_[c][l]));
       }
     }
     return {};
@@ -163,6 +162,17 @@ class Profiler::Impl {
     }
   }
 
+  /// Devices with a configuration that takes part in the measurement.
+  [[nodiscard]] std::vector<std::size_t> devices_in_use() const {
+    std::vector<std::size_t> devices;
+    for (std::size_t c = 0; c < support_.size(); ++c) {
+      const std::size_t device = board_.configurations[c].device.index();
+      const bool runs = std::ranges::any_of(support_[c], [](const auto& reason) { return !reason.has_value(); });
+      if (runs && (devices.empty() || devices.back() != device)) devices.push_back(device);
+    }
+    return devices;
+  }
+
   /// How many cuttings of each configuration fit into memory, each with its own copy of the weights.
   [[nodiscard]] std::size_t affordable_cuttings() const {
     Bytes weights;
@@ -179,12 +189,52 @@ class Profiler::Impl {
     for (std::size_t c = 0; c < board_.configurations.size(); ++c) {
       MOSAIC_RETURN_IF_ERROR(add_whole(ConfigurationId(c)));
       report("compiling", ++made / total);
+    }
+    MOSAIC_RETURN_IF_ERROR(make_inputs());
+    MOSAIC_RETURN_IF_ERROR(drop_hopeless());
+    for (std::size_t c = 0; c < board_.configurations.size(); ++c) {
       for (std::size_t i = 0; i < cuttings; ++i) {
         if (i == 0 || kCuttings.at(i).size < graph_.layers.size()) MOSAIC_RETURN_IF_ERROR(add_cutting(ConfigurationId(c), kCuttings.at(i)));
         report("compiling", ++made / total);
       }
     }
     return {};
+  }
+
+  /// A configuration on which the whole model takes many times longer than on the fastest is not measured further: a graphics driver that runs on the
+  /// CPU would take hours and never be chosen.
+  Result<void> drop_hopeless() {
+    constexpr double kHopeless = 30;
+    std::vector<double> times;
+    std::vector<double> slices;
+    std::vector<double> wholes(profile_.wholes.size());
+    for (const Subject& subject : subjects_) {
+      MOSAIC_RETURN_IF_ERROR(measure(subject, slices, wholes, {}));
+      times.push_back(wholes[*subject.whole]);
+    }
+    const double fastest = times.empty() ? 0 : std::ranges::min(times);
+    std::vector<Subject> kept;
+    std::vector<SliceSamples> kept_wholes;
+    for (std::size_t i = 0; i < subjects_.size(); ++i) {
+      if (times[i] <= kHopeless * fastest) {
+        subjects_[i].whole = kept_wholes.size();
+        kept_wholes.push_back(profile_.wholes[i]);
+        kept.push_back(std::move(subjects_[i]));
+        continue;
+      }
+      const std::size_t c = subjects_[i].configuration.index();
+      const std::string reason =
+          fmt::format("the whole model takes {:.0f} times longer than on the fastest configuration: not measured further", times[i] / fastest);
+      for (std::size_t l = 0; l < graph_.layers.size(); ++l) exclude(c, l, reason);
+    }
+    subjects_ = std::move(kept);
+    profile_.wholes = std::move(kept_wholes);
+    return {};
+  }
+
+  void exclude(std::size_t configuration, std::size_t layer, const std::string& reason) {
+    support_[configuration][layer] = reason;
+    profile_.unsupported.push_back({.configuration = board_.configurations[configuration].name, .layer = layer, .reason = reason});
   }
 
   Result<std::unique_ptr<Executor>> make_executor(std::vector<Step> steps) const {

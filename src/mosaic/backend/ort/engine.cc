@@ -109,6 +109,20 @@ Result<Engine*> Engine::instance() {
   return loaded->get();
 }
 
+std::string tidy(std::string message) {
+  constexpr std::string_view kMark = "[ONNXRuntimeError] : ";
+  if (const std::size_t mark = message.find(kMark); mark != std::string::npos) {  // "... [ONNXRuntimeError] : 1 : FAIL : what happened"
+    message.erase(0, mark + kMark.size());
+    for (int i = 0; i < 2; ++i) {
+      if (const std::size_t colon = message.find(" : "); colon != std::string::npos) message.erase(0, colon + 3);
+    }
+  } else if (message.starts_with('/')) {  // "/path/file.cc:12 function(arguments) what happened"
+    if (const std::size_t end = message.find(") "); end != std::string::npos) message.erase(0, end + 2);
+  }
+  message.erase(std::min(message.find('\n'), message.size()));
+  return message;
+}
+
 std::string affinities(std::span<const int> cores) {
   std::string text;
   for (std::size_t i = 1; i < cores.size(); ++i) text += fmt::format("{}{}", i > 1 ? ";" : "", cores[i] + 1);

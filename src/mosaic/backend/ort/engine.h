@@ -59,6 +59,9 @@ class Engine {
   std::optional<Ort::Env> env_;
 };
 
+/// What the engine says went wrong, on one line, without the places in its sources.
+[[nodiscard]] std::string tidy(std::string message);
+
 /// Runs `action`, which may throw what ONNX Runtime throws, and turns that into an error of kind `code`; its own "not implemented" into kUnsupported.
 template <class Action>
 auto guarded(ErrorCode code, Action&& action) -> Result<decltype(action())> {
@@ -70,7 +73,7 @@ auto guarded(ErrorCode code, Action&& action) -> Result<decltype(action())> {
       return action();
     }
   } catch (const Ort::Exception& error) {
-    return fail(error.GetOrtErrorCode() == ORT_NOT_IMPLEMENTED ? ErrorCode::kUnsupported : code, error.what());
+    return fail(error.GetOrtErrorCode() == ORT_NOT_IMPLEMENTED ? ErrorCode::kUnsupported : code, tidy(error.what()));
   } catch (const std::exception& error) {
     return fail(code, error.what());
   }

@@ -116,9 +116,10 @@ Result<void> try_provider(const std::string& provider) {
   onnx::Builder builder("probe", 1);
   builder.output(builder.node("Relu", {builder.input("x", {8})}), {8});
   const Device device{.name = "probe", .kind = DeviceKind::kGpu, .provider = provider, .points = {{}}};
-  MOSAIC_TRY(const auto session, make_session(*engine, builder.build(), {.device = &device}));
+  const onnx::Model model = builder.build();
+  MOSAIC_TRY(const auto session, make_session(*engine, model, {.device = &device}));
   const Tensor x(ElementType::kFloat32, {8});
-  const auto values = run_once(*session, {{"x", &x}}, onnx::output_names(builder.build()));
+  const auto values = run_once(*session, {{"x", &x}}, onnx::output_names(model));
   return values ? Result<void>() : std::unexpected(values.error());
 }
 

@@ -125,8 +125,9 @@ Result<std::unique_ptr<Ort::Session>> make_session(Engine& engine, const onnx::M
   const std::string bytes = onnx::serialize_model(model);
   const ScopedPin pin(settings.cores);
   return guarded(ErrorCode::kInvalidInput, [&] {
+    const Ort::Env& env = engine.env();  // before the options: some providers log as soon as they are named
     const Ort::SessionOptions options = make_options(engine, settings);
-    return std::make_unique<Ort::Session>(engine.env(), bytes.data(), bytes.size(), options);
+    return std::make_unique<Ort::Session>(env, bytes.data(), bytes.size(), options);
   });
 }
 
