@@ -5,6 +5,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <mutex>
+#include <optional>
+#include <utility>
 
 namespace mosaic::ort {
 namespace {
@@ -24,6 +27,9 @@ class DeviceBuffer final : public Buffer {
   Ort::Value value_;
 };
 
+/// The WebGPU provider has one context for a process, which two threads must not use at once, not even for different sessions.
+std::mutex webgpu_mutex;
+
 /// What the executable and its invocations share.
 struct Program {
   std::unique_ptr<Ort::Session> session;
@@ -32,24 +38,42 @@ struct Program {
   std::vector<Port> input_ports;
   std::vector<Port> output_ports;
   bool host = true;            ///< works in host memory
+  bool one_at_a_time = false;  ///< nothing may happen on the device but one thing at a time
   bool keeps_outputs = false;  ///< outputs for the same device may stay in its memory
 };
 
+/// Held where nothing else may happen on the device meanwhile; else nothing.
+std::unique_lock<std::mutex> device_lock(const Program& program) {
+  return program.one_at_a_time ? std::unique_lock(webgpu_mutex) : std::unique_lock<std::mutex>();
+}
+
+/// As `guarded`, alone on the device where that is needed.
+template <class Action>
+auto guarded_on(const Program& program, ErrorCode code, Action&& action) {
+  const auto lock = device_lock(program);
+  return guarded(code, std::forward<Action>(action));
+}
+
 class OrtInvocation final : public Invocation {
  public:
-  explicit OrtInvocation(const Program& program) : program_(program), binding_(*program.session), inputs_(program.inputs.size()) {
+  explicit OrtInvocation(const Program& program) : program_(program), binding_(std::in_place, *program.session), inputs_(program.inputs.size()) {
     const Ort::MemoryInfo host = Ort::MemoryInfo::CreateCpu(OrtDeviceAllocator, OrtMemTypeCPU);
     for (std::size_t i = 0; i < program_.outputs.size(); ++i) {
-      if (!program_.output_ports[i].shape) binding_.BindOutput(program_.outputs[i].c_str(), host);
+      if (!program_.output_ports[i].shape) binding_->BindOutput(program_.outputs[i].c_str(), host);
     }
+  }
+
+  ~OrtInvocation() override {
+    const auto lock = device_lock(program_);
+    binding_.reset();
   }
 
   Result<void> bind_input(std::size_t index, Buffer& buffer) override {
     const Port& port = program_.input_ports[index];
-    return guarded(ErrorCode::kEngine, [&] {
+    return guarded_on(program_, ErrorCode::kEngine, [&] {
       if (auto* device = dynamic_cast<DeviceBuffer*>(&buffer)) {
         inputs_[index] = Ort::Value(nullptr);
-        binding_.BindInput(program_.inputs[index].c_str(), device->value());
+        binding_->BindInput(program_.inputs[index].c_str(), device->value());
       } else {
         bind_host_input(index, wrap(buffer.host(), port.element, *port.shape));
       }
@@ -64,8 +88,8 @@ class OrtInvocation final : public Invocation {
                               name(tensor.type()), to_string(tensor.shape())));
     }
     const auto memory = tensor.bytes();  // the engine reads inputs only; its interface does not say so
-    return guarded(ErrorCode::kEngine,
-                   [&] { bind_host_input(index, wrap({const_cast<std::byte*>(memory.data()), memory.size()}, tensor.type(), tensor.shape())); });
+    return guarded_on(program_, ErrorCode::kEngine,
+                      [&] { bind_host_input(index, wrap({const_cast<std::byte*>(memory.data()), memory.size()}, tensor.type(), tensor.shape())); });
   }
 
   Result<void> bind_output(std::size_t index, Tensor& tensor) override {
@@ -74,17 +98,17 @@ class OrtInvocation final : public Invocation {
       return fail(ErrorCode::kInvalidInput,
                   fmt::format("output '{}' does not fit a tensor of {} {}", port.name, name(tensor.type()), to_string(tensor.shape())));
     }
-    return guarded(ErrorCode::kEngine,
-                   [&] { binding_.BindOutput(program_.outputs[index].c_str(), wrap(tensor.bytes(), tensor.type(), tensor.shape())); });
+    return guarded_on(program_, ErrorCode::kEngine,
+                      [&] { binding_->BindOutput(program_.outputs[index].c_str(), wrap(tensor.bytes(), tensor.type(), tensor.shape())); });
   }
 
   Result<void> bind_output(std::size_t index, Buffer& buffer) override {
     const Port& port = program_.output_ports[index];
-    return guarded(ErrorCode::kEngine, [&] {
+    return guarded_on(program_, ErrorCode::kEngine, [&] {
       if (auto* device = dynamic_cast<DeviceBuffer*>(&buffer)) {
-        binding_.BindOutput(program_.outputs[index].c_str(), device->value());
+        binding_->BindOutput(program_.outputs[index].c_str(), device->value());
       } else {
-        binding_.BindOutput(program_.outputs[index].c_str(), wrap(buffer.host(), port.element, *port.shape));
+        binding_->BindOutput(program_.outputs[index].c_str(), wrap(buffer.host(), port.element, *port.shape));
       }
     });
   }
@@ -93,13 +117,13 @@ class OrtInvocation final : public Invocation {
     if (cancelled_.exchange(false)) options_.UnsetTerminate();
     const auto start = std::chrono::steady_clock::now();
     auto copied = start;
-    auto done = guarded(ErrorCode::kEngine, [&] {
+    auto done = guarded_on(program_, ErrorCode::kEngine, [&] {
       if (!program_.host) {
         copy_inputs();
         copied = std::chrono::steady_clock::now();
       }
-      program_.session->Run(options_, binding_);
-      if (!program_.host) binding_.SynchronizeOutputs();
+      program_.session->Run(options_, *binding_);
+      if (!program_.host) binding_->SynchronizeOutputs();
     });
     if (cancelled_.load()) return fail(ErrorCode::kCancelled, "the run was cancelled");
     if (!done) return std::unexpected(std::move(done).error());
@@ -107,7 +131,7 @@ class OrtInvocation final : public Invocation {
   }
 
   Result<Tensor> output(std::size_t index) override {
-    auto copied = guarded(ErrorCode::kEngine, [&] { return copy_out(binding_.GetOutputValues()[index]); });
+    auto copied = guarded_on(program_, ErrorCode::kEngine, [&] { return copy_out(binding_->GetOutputValues()[index]); });
     if (!copied) return std::unexpected(std::move(copied).error());
     return *std::move(copied);
   }
@@ -120,19 +144,19 @@ class OrtInvocation final : public Invocation {
  private:
   void bind_host_input(std::size_t index, Ort::Value value) {
     inputs_[index] = std::move(value);
-    binding_.BindInput(program_.inputs[index].c_str(), inputs_[index]);
+    binding_->BindInput(program_.inputs[index].c_str(), inputs_[index]);
   }
 
   /// For a device with memory of its own, binding is what copies: the content has changed since, so bind again.
   void copy_inputs() {
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
-      if (inputs_[i]) binding_.BindInput(program_.inputs[i].c_str(), inputs_[i]);
+      if (inputs_[i]) binding_->BindInput(program_.inputs[i].c_str(), inputs_[i]);
     }
   }
 
   const Program& program_;
-  Ort::IoBinding binding_;
-  std::vector<Ort::Value> inputs_;  // over the caller's memory
+  std::optional<Ort::IoBinding> binding_;  // always there; released under the device's lock
+  std::vector<Ort::Value> inputs_;         // over the caller's memory
   Ort::RunOptions options_;
   std::atomic<bool> cancelled_ = false;
 };
@@ -152,18 +176,22 @@ class EmptyInvocation final : public Invocation {
 class OrtExecutable final : public Executable {
  public:
   explicit OrtExecutable(Program program) : program_(std::move(program)) {}
+  ~OrtExecutable() override {
+    const auto lock = device_lock(program_);
+    program_.session.reset();
+  }
 
   std::span<const Port> inputs() const override { return program_.input_ports; }
   std::span<const Port> outputs() const override { return program_.output_ports; }
 
   Result<std::unique_ptr<Invocation>> make_invocation() const override {
     if (program_.session == nullptr) return std::make_unique<EmptyInvocation>();
-    return guarded(ErrorCode::kEngine, [&]() -> std::unique_ptr<Invocation> { return std::make_unique<OrtInvocation>(program_); });
+    return guarded_on(program_, ErrorCode::kEngine, [&]() -> std::unique_ptr<Invocation> { return std::make_unique<OrtInvocation>(program_); });
   }
 
   Result<std::unique_ptr<Buffer>> allocate_output(std::size_t index) const override {
     if (!program_.keeps_outputs || !program_.output_ports[index].shape) return nullptr;
-    return guarded(ErrorCode::kDevice, [&]() -> std::unique_ptr<Buffer> {
+    return guarded_on(program_, ErrorCode::kDevice, [&]() -> std::unique_ptr<Buffer> {
       const auto places = program_.session->GetMemoryInfoForOutputs();
       if (places[index].GetDeviceType() == OrtMemoryInfoDeviceType_CPU) return nullptr;
       return std::make_unique<DeviceBuffer>(Ort::Allocator(*program_.session, places[index]), program_.output_ports[index]);
@@ -178,14 +206,16 @@ class OrtExecutable final : public Executable {
 
 Result<std::unique_ptr<Executable>> make_executable(Engine& engine, LoweredStep step, SessionSettings settings) {
   Program program;
-  if (!step.empty) {
-    settings.optimise = !step.optimised;
-    MOSAIC_TRY(program.session, make_session(engine, step.model, settings));
-  }
   program.host = settings.device == nullptr || settings.device->provider == "CPU";
   // The WebGPU provider returns before its work is done and offers no way to wait for tensors that stay on the device: the time of a step would be
   // found in a later one. Its slices hand over through host memory.
+  program.one_at_a_time = !program.host && settings.device->provider == "WebGPU";
   program.keeps_outputs = !program.host && settings.device->provider != "WebGPU";
+  if (!step.empty) {
+    settings.optimise = !step.optimised;
+    const auto lock = device_lock(program);
+    MOSAIC_TRY(program.session, make_session(engine, step.model, settings));
+  }
   program.inputs = std::move(step.inputs);
   program.outputs = std::move(step.outputs);
   program.input_ports = std::move(step.input_ports);
