@@ -67,7 +67,8 @@ class Conformance : public testing::TestWithParam<Subject> {
 
   /// Consecutive layers on the configurations in turn, all of one domain.
   std::vector<std::unique_ptr<Executable>> compile(const Network& network, const std::vector<std::size_t>& borders) {
-    mosaic::Run run{.prepared = network.prepared, .graph = network.graph, .board = rig_.board, .steps = {}, .leaving = network.graph.outputs, .alone = false};
+    mosaic::Run run{
+        .prepared = network.prepared, .graph = network.graph, .board = rig_.board, .steps = {}, .leaving = network.graph.outputs, .alone = false};
     for (std::size_t s = 0; s + 1 < borders.size(); ++s) {
       mosaic::Run::Step step{.layers = {}, .configuration = configuration(s)};
       for (std::size_t layer = borders[s]; layer < borders[s + 1]; ++layer) step.layers.emplace_back(layer);
@@ -264,11 +265,11 @@ TEST_P(Conformance, NamesTheOperatorThatADeviceLacks) {
   for (std::size_t l = 0; l < network.graph.layers.size(); ++l) all.emplace_back(l);
   const std::size_t last = rig_.board.configurations.size() - 1;
   const mosaic::Run run{.prepared = network.prepared,
-                .graph = network.graph,
-                .board = rig_.board,
-                .steps = {{.layers = all, .configuration = ConfigurationId(last)}},
-                .leaving = network.graph.outputs,
-                .alone = true};
+                        .graph = network.graph,
+                        .board = rig_.board,
+                        .steps = {{.layers = all, .configuration = ConfigurationId(last)}},
+                        .leaving = network.graph.outputs,
+                        .alone = true};
   const auto compiled = rig_.backend->compile(run, "scope/");
   ASSERT_FALSE(compiled.has_value());
   EXPECT_EQ(compiled.error().code, ErrorCode::kUnsupported) << compiled.error().message;
