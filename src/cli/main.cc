@@ -5,9 +5,13 @@
 
 #include <csignal>
 #include <cstdio>
+#include <memory>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "command.h"
+#include "mosaic/base/text.h"
 #include "output.h"
 
 namespace mosaic::cli {
@@ -66,6 +70,34 @@ void keep_freed_memory() {
   mallopt(M_MMAP_THRESHOLD, kMost);
 }
 
+Result<const CLI::App*> find_command(const CLI::App& app, const std::string& name) {
+  std::vector<std::string> names;
+  for (const CLI::App* each : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (each->get_name() == name) return each;
+    names.push_back(each->get_name());
+  }
+  const std::string_view meant = closest(name, names);
+  return fail(ErrorCode::kInvalidInput, fmt::format("there is no command '{}'{}; 'mosaic help' lists them", name,
+                                                    meant.empty() ? "" : fmt::format(", did you mean '{}'?", meant)));
+}
+
+void add_help(CLI::App& app, Context& context) {
+  CLI::App& command = *app.add_subcommand("help", "Show this help, or a command's");
+  auto about = std::make_shared<std::string>();
+  command.add_option("command", *about, "Command to show the help of")->type_name("COMMAND");
+  command.callback([&app, &context, about] {
+    context.action = [&app, about]() -> Result<void> {
+      const CLI::App* shown = &app;
+      if (!about->empty()) {
+        MOSAIC_TRY(shown, find_command(app, *about));
+      }
+      // Not App::help(): that shows the command that was parsed, which is this one.
+      print(shown->get_formatter()->make_help(shown, shown->get_name(), CLI::AppFormatMode::Normal) + "\n");
+      return {};
+    };
+  });
+}
+
 int run(int argc, char** argv) {
   keep_freed_memory();
   static const SignalWatcher signals;  // lives as long as its thread
@@ -96,10 +128,17 @@ int run(int argc, char** argv) {
   add_zoo(app, context);
   add_cache(app, context);
   add_completion(app, context);
-  app.add_subcommand("help", "Show this help and exit")->callback([&] { throw CLI::CallForHelp(); });
+  add_help(app, context);
 
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ExtrasError& error) {
+    if (const auto command = find_command(app, argv[1]); argv[1][0] != '-' && !command) {
+      note(command.error().message);
+    } else {
+      app.exit(error);
+    }
+    return 2;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     app.exit(error);
