@@ -8,9 +8,8 @@
 #include "mosaic/base/file.h"
 #include "mosaic/plan/validate.h"
 #include "mosaic/planner/baselines.h"
-#include "mosaic/runtime/executor.h"
+#include "mosaic/session/contest.h"
 #include "mosaic/session/measure.h"
-#include "mosaic/session/race.h"
 
 namespace mosaic {
 namespace {
@@ -67,20 +66,9 @@ Result<Confirmation> confirm(const Workspace& workspace, const Planned& planned,
   }
   if (confirmation.contenders.size() == 1) return confirmation;
 
-  MOSAIC_TRY(const std::vector<Tensor> inputs, workspace.random_inputs(1));
-  std::vector<std::unique_ptr<Executor>> executors;
-  std::vector<std::vector<Tensor>> outputs(confirmation.contenders.size());
-  std::vector<Runner> runners;
-  for (const Contender& contender : confirmation.contenders) {
-    MOSAIC_TRY(const ValidPlan valid, validate(workspace.graph(), workspace.board(), contender.plan));
-    MOSAIC_TRY(auto executor, Executor::create(workspace.prepared(), workspace.graph(), workspace.board(), valid, workspace.backends()));
-    executors.push_back(std::move(executor));
-    runners.push_back({.name = contender.name, .run = [&, i = runners.size()]() -> Result<Microseconds> {
-                         MOSAIC_TRY(const RunReport report, executors[i]->run(pointers(inputs), outputs[i], {.stop = stop}));
-                         return Microseconds(report.total);
-                       }});
-  }
-  MOSAIC_TRY(auto samples, race(runners, {.runs = 40, .most_seconds = 20, .stop = stop, .progress = progress}));
+  MOSAIC_TRY(Contest contest, Contest::create(workspace, 1, stop));
+  for (const Contender& contender : confirmation.contenders) MOSAIC_RETURN_IF_ERROR(contest.add_plan(contender.name, contender.plan));
+  MOSAIC_TRY(auto samples, contest.run({.runs = 40, .most_seconds = 20, .stop = stop, .progress = progress}));
   for (std::size_t i = 0; i < samples.size(); ++i) confirmation.contenders[i].microseconds = std::move(samples[i]);
 
   // Among the single configurations the fastest stands; a plan of several slices has to beat it beyond doubt.
