@@ -1,0 +1,42 @@
+// Measurements that the evaluations in scripts/evaluate tabulate; each prints one JSON object.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "evaluation.h"
+
+int main(int argc, char** argv) {
+  using namespace mosaic;
+  CLI::App app("Measures one model for the evaluations in scripts/evaluate and prints JSON.");
+  evaluate::Setting setting;
+  std::string configuration = "cpu/1c";
+  std::function<Result<Json>()> action;
+  const auto add = [&](const std::string& name, const std::string& what, std::function<Result<Json>()> evaluation) {
+    CLI::App* command = app.add_subcommand(name, what);
+    command->add_option("model", setting.model, "ONNX file")->required();
+    command->add_option("--board", setting.board)->capture_default_str();
+    command->add_option("--rounds", setting.rounds)->capture_default_str();
+    command->add_option("--runs", setting.runs)->capture_default_str();
+    command->add_option("--plans", setting.plans)->capture_default_str();
+    command->add_option("--seed", setting.seed)->capture_default_str();
+    command->callback([&action, evaluation = std::move(evaluation)] { action = evaluation; });
+    return command;
+  };
+  add("slicing", "cost of slicing on one configuration", [&] { return evaluate::slicing(setting, configuration); })
+      ->add_option("--configuration", configuration)
+      ->capture_default_str();
+  add("estimates", "predicted against measured times", [&] { return evaluate::estimates(setting); });
+  add("winning", "the plan against random ones", [&] { return evaluate::winning(setting); });
+  add("losing", "what 'mosaic run' chooses against single configurations", [&] { return evaluate::losing(setting); });
+  app.require_subcommand(1);
+  CLI11_PARSE(app, argc, argv);
+  const Result<Json> result = action();
+  if (!result) {
+    fmt::print(stderr, "mosaic_evaluate: {}\n", result.error().message);
+    return 3;
+  }
+  fmt::print("{}\n", result->dump());
+  return 0;
+}
