@@ -53,6 +53,11 @@ class OrtBackend final : public Backend {
       return fail(ErrorCode::kInvalidInput,
                   fmt::format("device '{}' has core {}, this machine has cores 0 to {}", device.name, core, processors - 1));
     }
+    const auto clocked = std::ranges::find_if(device.points, [](const OperatingPoint& point) { return point.clock || point.voltage; });
+    if (clocked != device.points.end()) {
+      return fail(ErrorCode::kUnsupported, fmt::format("device '{}' names the clock {}: clocks of real devices are not set yet, leave them out",
+                                                       device.name, clocked->name()));
+    }
     if (!device.library.empty()) return register_library(engine_, device);
     const auto known = providers();
     if (std::ranges::find(known, device.provider) == known.end()) {
