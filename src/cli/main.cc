@@ -92,7 +92,8 @@ void add_help(CLI::App& app, Context& context) {
         MOSAIC_TRY(shown, find_command(app, *about));
       }
       // Not App::help(): that shows the command that was parsed, which is this one.
-      print(shown->get_formatter()->make_help(shown, shown->get_name(), CLI::AppFormatMode::Normal) + "\n");
+      const std::string name = shown == &app ? app.get_name() : app.get_name() + " " + shown->get_name();
+      print(shown->get_formatter()->make_help(shown, name, CLI::AppFormatMode::Normal));
       return {};
     };
   });
