@@ -221,15 +221,20 @@ const std::vector<ZooEntry>& zoo() {
 
 Result<Model> build_zoo_model(const std::string& name, std::uint64_t seed) {
   std::vector<std::string> names;
+  std::vector<std::string> meant;  // with the width that was given
   for (const Recipe& recipe : recipes()) {
     if (recipe.fixed != nullptr && recipe.entry.name == name) return recipe.fixed(seed);
     if (recipe.scalable != nullptr) {
       if (const auto width = width_in(name, recipe.entry.name)) return recipe.scalable(*width, seed);
     }
-    names.push_back(recipe.entry.name);
+    const std::string& pattern = names.emplace_back(recipe.entry.name);
+    const std::size_t width = recipe.scalable == nullptr ? pattern.size() : pattern.find('<');
+    meant.push_back(pattern.substr(0, width) + (recipe.scalable == nullptr ? "" : name.substr(name.rfind('_') + 1)));
   }
+  const std::string_view suggestion = closest(name, meant);
   return fail(ErrorCode::kInvalidInput,
-              fmt::format("the zoo has no network '{}'; it has {} (for example mobilenet_v2_1.0)", name, fmt::join(names, ", ")));
+              fmt::format("the zoo has no network '{}'{}; it has {} (for example mobilenet_v2_1.0)", name,
+                          suggestion.empty() || suggestion == name ? "" : fmt::format(", did you mean '{}'?", suggestion), fmt::join(names, ", ")));
 }
 
 }  // namespace mosaic::onnx
