@@ -60,6 +60,7 @@ Result<std::vector<Case>> read_cases(const Workspace& workspace, const Options& 
   if (graph.inputs.size() == 1) {
     for (const std::string& file : options.inputs) {
       MOSAIC_TRY(std::vector<Sample> samples, read_samples(file, spec_of(graph, 0), preprocess));
+      if (samples.empty()) return fail(ErrorCode::kInvalidInput, fmt::format("{} holds no sample", file));
       for (Sample& sample : samples) {
         Case& each = cases.emplace_back(Case{.name = sample.name, .inputs = {}, .label = sample.label});
         each.inputs.push_back(std::move(sample.tensor));
@@ -315,7 +316,18 @@ Result<void> run_model(Options& options, const Context& context) {
                                    .plan = {},
                                    .profiler = options.profiler,
                                    .stop = context.stop,
-                                   .executor = {}};
+                                   .executor = {},
+                                   .accept = {}};
+  std::vector<Case> cases;
+  std::vector<std::string> labels;
+  session_options.accept = [&](const Workspace& workspace) -> Result<void> {  // before minutes are spent on measuring
+    MOSAIC_TRY(cases, read_cases(workspace, options));
+    if (!options.truth.empty()) MOSAIC_RETURN_IF_ERROR(add_truth(cases, options.truth));
+    if (!options.labels.empty()) {
+      MOSAIC_TRY(labels, read_labels(options.labels));
+    }
+    return {};
+  };
   if (!options.plan.empty()) {
     session_options.plan = options.plan;
     MOSAIC_TRY(const Plan plan, read_plan(options.plan));
@@ -323,12 +335,6 @@ Result<void> run_model(Options& options, const Context& context) {
   }
   MOSAIC_TRY(const auto session, Session::open(std::move(session_options)));
   for (const std::string& noisy : session->choice().noisy) note("noisy while profiling: " + noisy);
-  MOSAIC_TRY(std::vector<Case> cases, read_cases(session->workspace(), options));
-  if (!options.truth.empty()) MOSAIC_RETURN_IF_ERROR(add_truth(cases, options.truth));
-  std::vector<std::string> labels;
-  if (!options.labels.empty()) {
-    MOSAIC_TRY(labels, read_labels(options.labels));
-  }
   Timing timing;
   MOSAIC_TRY(const Outcome outcome, run_cases(*session, cases, timing, options, context.stop, progress));
   progress.clear();

@@ -8,6 +8,7 @@ Result<std::unique_ptr<Session>> Session::open(Options options) {
   std::unique_ptr<Session> session(new Session);
   MOSAIC_TRY(session->workspace_, Workspace::open({.model = options.model, .board = options.board, .shapes = options.shapes}));
   const Workspace& workspace = *session->workspace_;
+  if (options.accept) MOSAIC_RETURN_IF_ERROR(options.accept(workspace));
   if (options.plan) {
     MOSAIC_TRY(session->choice_.plan, read_plan(*options.plan));
   } else {

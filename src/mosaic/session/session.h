@@ -33,9 +33,10 @@ class Session {
     ProfilerOptions profiler;                   ///< progress among them
     std::stop_token stop;                       ///< ends a long profile
     ExecutorOptions executor;
+    std::function<Result<void>(const Workspace&)> accept;  ///< called once model and board are open, before anything is measured; may refuse
   };
 
-  /// Errors: those of the workspace, the plan file, profiling, planning and executing.
+  /// Errors: those of the workspace, `accept`, the plan file, profiling, planning and executing.
   [[nodiscard]] static Result<std::unique_ptr<Session>> open(Options options);
 
   /// Runs the model. Inputs in the order of the graph's. Errors: those of `Executor::run`.
