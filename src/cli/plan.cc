@@ -52,6 +52,7 @@ void add_plan(CLI::App& app, Context& context) {
       if (!options->output.empty()) MOSAIC_RETURN_IF_ERROR(write_plan(planned->plan, options->output));
       if (options->json) {
         MOSAIC_TRY(Json json, parse_json(format_plan(planned->plan)));
+        json["simulated"] = workspace->board().simulated();
         json["planning_us"] = planned->planning_time.count();
         print_json(json);
         return {};
