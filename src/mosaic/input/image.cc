@@ -32,8 +32,8 @@ Result<Image> decode_jpeg(std::string_view bytes) {
   int height = 0;
   int subsampling = 0;
   int colours = 0;
-  if (tjDecompressHeader3(decoder.get(), data, bytes.size(), &width, &height, &subsampling, &colours) != 0)
-    return invalid("the JPEG's header is damaged");
+  const int status = tjDecompressHeader3(decoder.get(), data, bytes.size(), &width, &height, &subsampling, &colours);
+  if (status != 0 || width < 1 || height < 1) return invalid("the JPEG's header is damaged");  // of a cut header only the sizes tell
   MOSAIC_TRY(Image image, allocate(width, height));
   if (tjDecompress2(decoder.get(), data, bytes.size(), image.pixels.data(), width, 0, height, TJPF_RGB, TJFLAG_ACCURATEDCT) != 0) {
     return invalid(fmt::format("the JPEG is damaged: {}", tjGetErrorStr2(decoder.get())));
