@@ -83,8 +83,8 @@ Result<Json> losing(const Setting& setting) {
   for (std::size_t c = 0; c < costs.configurations; ++c) {
     const auto chain = single_configuration(costs, c);
     if (!chain) continue;
-    entries.push_back({"single:" + workspace.board().configurations[c].name,
-                       to_plan(*chain, costs, subject.planned.fit, workspace.graph(), workspace.board())});
+    entries.push_back(
+        {"single:" + workspace.board().configurations[c].name, to_plan(*chain, costs, subject.planned.fit, workspace.graph(), workspace.board())});
   }
   MOSAIC_TRY(const auto samples, race_of(workspace, entries, setting));
   const std::size_t best = fastest_rival(samples);

@@ -10,6 +10,7 @@
 #include "mosaic/backend/ort/ort_backend.h"
 #include "mosaic/backend/sim/sim_backend.h"
 #include "mosaic/base/file.h"
+#include "mosaic/base/installation.h"
 #include "mosaic/board/board_file.h"
 #include "mosaic/discovery/host.h"
 
@@ -21,12 +22,7 @@ namespace fs = std::filesystem;
 std::vector<fs::path> folders() {
   std::vector<fs::path> all;
   if (const std::string named = environment("MOSAIC_BOARDS"); !named.empty()) all.emplace_back(named);
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  if (!error) all.push_back(program.parent_path().parent_path() / "share" / "mosaic" / "boards");
-#ifdef MOSAIC_BOARDS_FOLDER
-  all.emplace_back(MOSAIC_BOARDS_FOLDER);
-#endif
+  for (const fs::path& folder : installations()) all.push_back(folder / "share" / "mosaic" / "boards");
   return all;
 }
 

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "mosaic/base/file.h"
+#include "mosaic/base/installation.h"
 
 namespace mosaic::ort {
 namespace {
@@ -16,16 +17,11 @@ namespace fs = std::filesystem;
 
 constexpr const char* kLibrary = "libonnxruntime.so.1";
 
-/// Candidates in order: a folder beside the program (an installed mosaic), the folder the build was made with, the loader's own search.
+/// Candidates in order: the one that is named, those of installations, the loader's own search.
 std::vector<fs::path> candidates() {
   if (std::string named = environment("MOSAIC_ORT_LIBRARY"); !named.empty()) return {fs::path(std::move(named))};
   std::vector<fs::path> paths;
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  if (!error) paths.push_back(program.parent_path().parent_path() / "lib" / "mosaic" / kLibrary);
-#ifdef MOSAIC_ENGINE_FOLDER
-  paths.emplace_back(fs::path(MOSAIC_ENGINE_FOLDER) / kLibrary);
-#endif
+  for (const fs::path& folder : installations()) paths.push_back(folder / "lib" / "mosaic" / kLibrary);
   paths.emplace_back(kLibrary);
   return paths;
 }
