@@ -24,29 +24,31 @@ class Interrupt : public testing::Test {
   Desk desk_;
 };
 
-TEST_F(Interrupt, BeforeTheFirstRoundHasEndedLeavesNothing) {
-  const auto before = desk_.files();
+TEST_F(Interrupt, AtTheBeginningLeavesNothingButWholeRounds) {
+  auto expected = desk_.files();
   Process process({"profile", "net.onnx", "--board", "toy.yaml", "--repetitions", "10000", "-o", "profile.json"}, desk_.setting());
   ASSERT_TRUE(process.wait_for_error("compiling"));
   process.interrupt();
   const Outcome stopped = process.wait();
   EXPECT_EQ(stopped.code, 130) << stopped.err;
-  EXPECT_THAT(stopped.err, HasSubstr("stopped after 0 of 10000 rounds"));
-  EXPECT_EQ(desk_.files(), before);
+  EXPECT_THAT(stopped.err, HasSubstr("of 10000 rounds"));
+  const bool measured = stopped.err.find("stopped after 0 of") == std::string::npos;  // on a machine so busy that the signal came late
+  if (measured) expected.insert(std::ranges::upper_bound(expected, "profile.json.partial"), "profile.json.partial");
+  EXPECT_EQ(desk_.files(), expected);
 }
 
 // So that there are rounds to keep however fast the machine, it starts from three of them. Their file is taken away once they have been read: what
 // lies there afterwards was written on Ctrl-C.
 TEST_F(Interrupt, OfAProfileKeepsWhatWasMeasured) {
-  const std::vector<std::string> command{"profile", "net.onnx", "--board", "toy.yaml", "--repetitions", "300", "-o", "profile.json"};
+  const std::vector<std::string> command{"profile", "net.onnx", "--board", "toy.yaml", "--repetitions", "200", "-o", "profile.json"};
   ASSERT_EQ(desk_.run({"profile", "net.onnx", "--board", "toy.yaml", "--repetitions", "3", "-o", "profile.json.partial"}).code, 0);
   Process process(command, desk_.setting());
-  ASSERT_TRUE(process.wait_for_error("going on after 3 of 300 rounds"));
+  ASSERT_TRUE(process.wait_for_error("going on after 3 of 200 rounds"));
   std::filesystem::remove(desk_ / "profile.json.partial");
   process.interrupt();
   const Outcome stopped = process.wait();
   EXPECT_EQ(stopped.code, 130) << stopped.err;
-  EXPECT_THAT(stopped.err, HasSubstr("of 300 rounds; the same command goes on from there"));
+  EXPECT_THAT(stopped.err, HasSubstr("of 200 rounds; the same command goes on from there"));
   EXPECT_FALSE(std::filesystem::exists(desk_ / "profile.json"));
   const std::size_t rounds = Json::parse(desk_.read("profile.json.partial")).at("rounds");
   EXPECT_GE(rounds, 3);
@@ -54,8 +56,8 @@ TEST_F(Interrupt, OfAProfileKeepsWhatWasMeasured) {
 
   const Outcome resumed = desk_.run(command);
   EXPECT_EQ(resumed.code, 0) << resumed.err;
-  EXPECT_THAT(resumed.err, HasSubstr("going on after " + std::to_string(rounds) + " of 300 rounds"));
-  EXPECT_EQ(Json::parse(desk_.read("profile.json")).at("rounds"), 300);
+  EXPECT_THAT(resumed.err, HasSubstr("going on after " + std::to_string(rounds) + " of 200 rounds"));
+  EXPECT_EQ(Json::parse(desk_.read("profile.json")).at("rounds"), 200);
   EXPECT_FALSE(std::filesystem::exists(desk_ / "profile.json.partial"));
 }
 
