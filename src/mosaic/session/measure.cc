@@ -27,6 +27,10 @@ Result<Profile> measure(const Workspace& workspace, const fs::path& file, const 
   const std::optional<Profile> old = read_partial(file);
   MOSAIC_TRY(const auto profiler,
              Profiler::create(workspace.prepared(), workspace.graph(), workspace.board(), workspace.backends(), options, old ? &*old : nullptr));
+  if (const std::size_t known = profiler->profile().rounds; known > 0 && options.progress) {
+    options.progress(fmt::format("going on after {} of {} rounds", known, options.rounds),
+                     static_cast<double>(known) / static_cast<double>(options.rounds));
+  }
   auto saved = std::chrono::steady_clock::now();
   while (!profiler->done()) {
     if (const auto measured = profiler->round(stop); !measured) {
