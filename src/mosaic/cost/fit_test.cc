@@ -140,6 +140,25 @@ TEST(FitProfile, LeavesOutWhatAConfigurationCannotRun) {
   EXPECT_FALSE(fit.configurations[0].check_percent().has_value());
 }
 
+TEST(FitProfile, ChargesEnteringOnceBehindALayerThatRunsElsewhere) {
+  // Every slice but the first pays 5 us for entering, also the one behind layer 1.
+  const Graph graph = test::line_graph({1, 1, 1, 1}, {1, 1, 1, 1});
+  const Board board = test::row_board(1);
+  Profile profile{.rounds = 1};
+  const auto add = [&](std::size_t begin, std::size_t end, double us) {
+    profile.slices.push_back({.begin = begin, .end = end, .configuration = "d0", .microseconds = {us}});
+  };
+  add(0, 1, 10);
+  add(2, 3, 5 + 20);
+  add(3, 4, 5 + 30);
+  add(2, 4, 5 + 20 + 30);
+  profile.unsupported = {{.configuration = "d0", .layer = 1, .reason = "no"}};
+  const ConfigurationFit fit = expect(fit_profile(profile, graph, board)).configurations[0];
+  EXPECT_NEAR(fit.enter.intercept, 5, kUnknown);
+  EXPECT_NEAR(*fit.layers[2], 20, kUnknown);
+  EXPECT_NEAR(*fit.layers[3], 30, kUnknown);
+}
+
 TEST(FitProfile, NamesALayerThatWasNotMeasured) {
   const Graph graph = test::line_graph({1, 1}, {1, 1});
   const Board board = test::row_board(1);
