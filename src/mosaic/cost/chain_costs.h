@@ -68,8 +68,10 @@ struct SliceCost {
 };
 [[nodiscard]] SliceCost slice_cost(const ChainCosts& costs, const Chain& chain, std::size_t slice);
 
-/// The measured costs of a model on a board: a place is a device, entering costs what the configuration's fit says, leaving nothing, a hop what the
-/// link's fit says; entering the first slice costs the link from the caller. Links that were not measured cost as much as the dearest that was.
+/// The measured costs of a model on a board. A place is a device. Entering and leaving a slice cost what the configuration's fit says for the bytes
+/// at the cut; the first slice costs the link from the caller instead of entering, the last leaves nothing. A hop costs what the link's fit says,
+/// also one within a device that hands over to itself through host memory. A link that was not measured costs nothing within a device, and between
+/// two as much as the dearest that was. A layer runs where the profile has a time of it and the board file forbids none of its operators.
 [[nodiscard]] ChainCosts measured_costs(const Fit& fit, const Graph& graph, const Board& board);
 
 }  // namespace mosaic

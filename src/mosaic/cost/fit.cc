@@ -118,12 +118,12 @@ class SliceSystem {
   std::vector<std::vector<std::size_t>> of_layer_;
 };
 
-std::vector<Equation> equations_of(const Profile& profile, const Graph& graph, const std::string& configuration, const std::vector<bool>& runs) {
+std::vector<Equation> equations_of(const Profile& profile, const Graph& graph, const std::string& configuration) {
   std::vector<Equation> equations;
   for (const SliceSamples& slice : profile.slices) {
     if (slice.configuration != configuration) continue;
     Equation equation{.begin = slice.begin, .end = slice.end, .value = median(slice.microseconds)};
-    equation.enters = slice.begin > 0 && runs[slice.begin - 1];  // else the slice before ran elsewhere
+    equation.enters = slice.begin > 0;
     if (equation.enters) equation.entering_mebibytes = static_cast<double>(graph.cuts[slice.begin - 1].bytes.value) / kMebibyte;
     if (slice.end < graph.layers.size()) equation.leaving_mebibytes = static_cast<double>(graph.cuts[slice.end - 1].bytes.value) / kMebibyte;
     const double scatter = 0.02 * equation.value + 0.5;
@@ -178,7 +178,7 @@ Result<Fit> fit_profile(const Profile& profile, const Graph& graph, const Board&
     for (const Unsupported& each : profile.unsupported) {
       if (each.configuration == configuration.name) runs[each.layer] = false;
     }
-    SliceSystem system(equations_of(profile, graph, configuration.name, runs), graph.layers.size());
+    SliceSystem system(equations_of(profile, graph, configuration.name), graph.layers.size());
     system.solve();
     ConfigurationFit& out = fit.configurations.emplace_back();
     for (std::size_t k = 0; k < graph.layers.size(); ++k) {

@@ -40,7 +40,7 @@ struct Fit {
 
 /// Separates what was measured of whole slices into layers, entering and links.
 ///
-/// A slice of layers [i, j) on configuration c between two others on c takes
+/// A slice of layers [i, j) on configuration c takes, besides what the link costs if the slice before ran elsewhere,
 ///     y(i, j) = beta_c + alpha_c (bytes at cut i) + sum of t(k, c) for k in [i, j) + gamma_c (bytes at cut j);
 /// the first slice of the model has no alpha and beta, the last no gamma. Overlapping slices make this a sparse linear system with more equations
 /// than unknowns; it is solved for t, alpha, beta, gamma >= 0 by weighted least squares (weights 1 / (2 % of y + 0.5 us), the scatter of single

@@ -90,6 +90,7 @@ void find_regret(const Chain& chain, const ChainCosts& costs, double noise_perce
     const auto best = solve_chain(noisy);
     const auto ours = cost_of(noisy, chain);
     MOSAIC_CHECK(best.has_value() && ours.has_value());  // noise changes no limit
+    if (best->cost.count() == 0) continue;               // more than nothing by any factor says nothing
     regrets.push_back(100 * (static_cast<double>(ours->count()) / static_cast<double>(best->cost.count()) - 1));
   }
   if (regrets.empty()) return;

@@ -54,6 +54,9 @@ class LabelSolver {
     return result;
   }
 
+  /// Whether labels were dropped that no other one beats.
+  [[nodiscard]] bool capped() const { return capped_; }
+
  private:
   /// All slices that begin at `cut` after `parent`.
   void extend(std::size_t cut, std::uint32_t parent, bool first) {
@@ -129,7 +132,11 @@ class LabelSolver {
 }  // namespace
 
 std::optional<ChainResult> solve_with_labels(const ChainCosts& costs, Picoseconds bound, std::size_t label_cap) {
-  return LabelSolver(costs, label_cap).solve(bound);
+  for (std::size_t cap = std::max<std::size_t>(label_cap, 1);; cap *= 2) {
+    LabelSolver solver(costs, cap);
+    const auto result = solver.solve(bound);
+    if (result || !solver.capped()) return result;
+  }
 }
 
 }  // namespace mosaic

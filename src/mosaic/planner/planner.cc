@@ -67,7 +67,7 @@ Result<Decision> decide(const ChainCosts& costs, const Fit& fit, const Graph& gr
   if (decision.best_single) {
     const auto promised = static_cast<double>(optimum->cost.count());
     const auto single = static_cast<double>(decision.best_single_cost->count());
-    if (promised > single * (1 - decision.margin_percent / 100)) {
+    if (promised >= single * (1 - decision.margin_percent / 100)) {
       decision.chain = *decision.best_single;
       decision.cost = *decision.best_single_cost;
     }

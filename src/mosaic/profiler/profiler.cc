@@ -54,8 +54,7 @@ class Profiler::Impl {
     MOSAIC_RETURN_IF_ERROR(compile());
     MOSAIC_TRY(links_, LinkBenchmark::create(board_, backends_, devices_in_use()));
     profile_.links = links_->links();
-    if (resume != nullptr) go_on_from(*resume);
-    return {};
+    return resume == nullptr ? Result<void>() : go_on_from(*resume);
   }
 
   [[nodiscard]] bool done() const { return profile_.rounds >= options_.rounds; }
@@ -104,7 +103,7 @@ class Profiler::Impl {
     profile_.board = board_.fingerprint;
     profile_.machine = board_.machine;
     profile_.simulated = board_.simulated();
-    profile_.load = load_average();
+    profile_.load = board_.simulated() ? 0 : load_average();
     const EngineInfo engine = backends_.at(board_.devices.front().backend)->engine();
     profile_.engine = engine.name + " " + engine.version;
     profile_.engine_fingerprint = engine.fingerprint;
@@ -291,8 +290,10 @@ class Profiler::Impl {
     return {};
   }
 
-  void go_on_from(const Profile& old) {
-    if (old.rounds > options_.rounds || !check_profile(old, graph_, board_, profile_.engine_fingerprint)) return;
+  /// A simulated board's noise goes by the number of calls: its rounds are run again, which takes no time, so that what follows is what would have
+  /// followed.
+  Result<void> go_on_from(const Profile& old) {
+    if (old.rounds > options_.rounds || !check_profile(old, graph_, board_, profile_.engine_fingerprint)) return {};
     const auto same_slices = [](const std::vector<SliceSamples>& a, const std::vector<SliceSamples>& b) {
       return std::ranges::equal(a, b, [](const SliceSamples& x, const SliceSamples& y) {
         return x.begin == y.begin && x.end == y.end && x.configuration == y.configuration;
@@ -301,9 +302,11 @@ class Profiler::Impl {
     const bool same_links = std::ranges::equal(old.links, profile_.links, [](const LinkSamples& x, const LinkSamples& y) {
       return x.from == y.from && x.to == y.to && std::ranges::equal(x.points, y.points, {}, &LinkSamples::Point::bytes, &LinkSamples::Point::bytes);
     });
-    if (!same_links || !same_slices(old.slices, profile_.slices) || !same_slices(old.wholes, profile_.wholes)) return;
+    if (!same_links || !same_slices(old.slices, profile_.slices) || !same_slices(old.wholes, profile_.wholes)) return {};
+    while (board_.simulated() && profile_.rounds < old.rounds) MOSAIC_RETURN_IF_ERROR(round({}));
     profile_ = old;
     profile_.noisy.clear();
+    return {};
   }
 
   const onnx::PreparedModel& prepared_;

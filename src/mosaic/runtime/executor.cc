@@ -131,8 +131,8 @@ class Executor::Impl {
   }
 
   void execute(Request& request, std::size_t step) const {
-    request.execute(step, simulated_);
-    if (!options_.at_boundary) return;
+    const bool ran = request.execute(step, simulated_);
+    if (!ran || !options_.at_boundary) return;
     request.visit_boundaries(step, [&](const Port& port, std::span<std::byte> bytes) { options_.at_boundary(StepId(step), port, bytes); });
   }
 

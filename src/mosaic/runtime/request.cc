@@ -90,20 +90,21 @@ void Request::start() {
   started_ = std::chrono::steady_clock::now();
 }
 
-void Request::execute(std::size_t step, bool virtual_time) {
+bool Request::execute(std::size_t step, bool virtual_time) {
   StepTimes& times = times_[step];
   times = {.step = StepId(step)};
   for (const std::size_t each : program_.after[step]) times.ready = std::max(times.ready, times_[each].finish);
   times.start = times.finish = times.ready;
-  if (stopped_.load(std::memory_order_acquire)) return;
+  if (stopped_.load(std::memory_order_acquire)) return false;
   const Nanoseconds picked_up = virtual_time ? times.ready : std::chrono::steady_clock::now() - started_;
   const auto ran = invocations_[step]->run();
   if (!ran) {
     stop({ran.error().code, fmt::format("step {}: {}", step, ran.error().message)});
-    return;
+    return false;
   }
   times.start = picked_up + ran->transfer;
   times.finish = times.start + ran->execute;
+  return true;
 }
 
 void Request::stop(Error reason) {

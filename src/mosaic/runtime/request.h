@@ -30,8 +30,8 @@ class Request {
   void start();
 
   /// Runs one step, or skips it if the run has failed or was stopped, and notes its times. `virtual_time`: the backend's clock counts, not the
-  /// wall's.
-  void execute(std::size_t step, bool virtual_time);
+  /// wall's. True if the step ran to its end.
+  bool execute(std::size_t step, bool virtual_time);
 
   /// Calls `visit(port, bytes)` for each tensor in shared host memory that the step has made.
   template <class Visit>

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "mosaic/base/file.h"
+#include "mosaic/session/boards.h"
 
 namespace mosaic {
 namespace {
@@ -25,8 +26,12 @@ std::optional<Profile> read_partial(const fs::path& file) {
 Result<Profile> measure(const Workspace& workspace, const fs::path& file, const ProfilerOptions& options, const std::stop_token& stop) {
   constexpr std::chrono::seconds kBetweenSaves{5};
   const std::optional<Profile> old = read_partial(file);
+  Backends backends = workspace.backends();
+  if (workspace.board().simulated()) {
+    MOSAIC_TRY(backends, make_backends(workspace.board(), false));  // its clock needs no computing
+  }
   MOSAIC_TRY(const auto profiler,
-             Profiler::create(workspace.prepared(), workspace.graph(), workspace.board(), workspace.backends(), options, old ? &*old : nullptr));
+             Profiler::create(workspace.prepared(), workspace.graph(), workspace.board(), backends, options, old ? &*old : nullptr));
   if (const std::size_t known = profiler->profile().rounds; known > 0 && options.progress) {
     options.progress(fmt::format("going on after {} of {} rounds", known, options.rounds),
                      static_cast<double>(known) / static_cast<double>(options.rounds));
