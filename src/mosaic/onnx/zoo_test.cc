@@ -9,6 +9,7 @@
 #include "mosaic/backend/ort/ort_backend.h"
 #include "mosaic/base/hash.h"
 #include "mosaic/onnx/extract.h"
+#include "mosaic/onnx/proto.h"
 #include "tests/support.h"
 
 namespace mosaic::onnx {
@@ -54,15 +55,28 @@ struct Published {
   double parameters;
 };
 
+/// Turns the weights into inputs, which take no time to copy and leave every shape as it was; returns how many elements they had.
+std::int64_t drop_weights(Model& model) {
+  auto& graph = *proto_of(model).mutable_graph();
+  std::int64_t elements = 0;
+  for (const auto& initializer : graph.initializer()) {
+    const Shape shape = shape_of(initializer);
+    elements += *element_count(shape);
+    auto& input = *graph.add_input();
+    input.set_name(initializer.name());
+    set_type(input, ElementType::kFloat32, &shape);
+  }
+  graph.clear_initializer();
+  return elements;
+}
+
 /// Within 2 %: publications count some biases, normalisation statistics and scaling layers differently.
 void expect_published(const Published& published) {
-  const Graph graph = test::import_network(expect(build_zoo_model(published.name, 1))).graph;
+  Model model = expect(build_zoo_model(published.name, 1));
+  const auto parameters = static_cast<double>(drop_weights(model));
+  const Graph graph = test::import_network(std::move(model)).graph;
   double macs = 0;
-  double parameters = 0;
-  for (const Layer& layer : graph.layers) {
-    macs += static_cast<double>(layer.macs);
-    parameters += static_cast<double>(layer.parameters);
-  }
+  for (const Layer& layer : graph.layers) macs += static_cast<double>(layer.macs);
   EXPECT_NEAR(macs / published.macs, 1, 0.02) << published.name;
   EXPECT_NEAR(parameters / published.parameters, 1, 0.02) << published.name;
 }
