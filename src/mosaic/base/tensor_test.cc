@@ -175,6 +175,7 @@ TEST(FromFloats, KeepsSmallNumbersInEveryType) {
 TEST(Compare, DividesTheLargestDifferenceByTheRange) {
   // Differences 0, 0.5, 0; the expected values range over 4 - 0.
   EXPECT_DOUBLE_EQ(compare(floats({0, 2, 4}), floats({0, 2.5F, 4})).relative, 0.125);
+  EXPECT_DOUBLE_EQ(compare(floats({10, 12, 14}), floats({10, 12.5F, 14})).relative, 0.125);  // the range is still 4, not 14
   // All equal: by the magnitude.
   EXPECT_DOUBLE_EQ(compare(floats({-2, -2}), floats({-2, -1})).relative, 0.5);
   EXPECT_TRUE(compare(floats({1, kNan}), floats({1, kNan})).equal_bits);
