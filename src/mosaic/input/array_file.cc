@@ -154,6 +154,7 @@ Result<std::string> gunzip(std::string bytes) {
     status = inflate(&stream, Z_NO_FLUSH);
     out.append(chunk.data(), chunk.size() - stream.avail_out);
     if (out.size() > kMost) return invalid("the gzip file holds more than 2 GiB");
+    if (status == Z_STREAM_END && stream.avail_in > 0 && *stream.next_in == 0x1f) status = inflateReset(&stream);  // another member follows
   }
   if (status != Z_STREAM_END) return invalid("the gzip file is damaged");
   return out;

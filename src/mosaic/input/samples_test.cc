@@ -154,6 +154,12 @@ TEST(Gunzip, UnpacksAndLeavesTheRestAlone) {
   EXPECT_EQ(expect(gunzip(gzip(""))), "");
 }
 
+TEST(Gunzip, ReadsEveryMember) {
+  EXPECT_EQ(expect(gunzip(gzip("one ") + gzip("two"))), "one two");
+  EXPECT_EQ(expect(gunzip(gzip("padded") + std::string(10, '\0'))), "padded");
+  EXPECT_FALSE(gunzip(gzip("one") + gzip("two").substr(0, 12)).has_value());
+}
+
 TEST(Gunzip, RefusesDamage) {
   const std::string packed = gzip("a text that is long enough to be damaged in its middle, 0123456789");
   for (std::size_t size = 2; size < packed.size(); ++size) EXPECT_EQ(error_of(gunzip(packed.substr(0, size))), "the gzip file is damaged") << size;
