@@ -41,11 +41,40 @@ void print(const Json& json, std::size_t indent, std::string& out) {
   out += '\n' + std::string(indent, ' ') + (json.is_array() ? ']' : '}');
 }
 
+/// Watches what the parser finds: values nested so deep that walking them would exhaust the stack, and keys of which one would be lost.
+class Strictness {
+ public:
+  struct Refused {
+    std::string why;
+  };
+
+  /// `depth`: number of values that are open around this one.
+  bool accept(int depth, Json::parse_event_t event, const Json& parsed) {
+    using Event = Json::parse_event_t;
+    if (event == Event::object_start || event == Event::array_start) {
+      if (depth >= kDeepest) throw Refused{fmt::format("nested more than {} levels deep", kDeepest)};
+      keys_.resize(static_cast<std::size_t>(depth) + 1);
+      keys_.back().clear();
+    } else if (event == Event::key) {
+      const auto key = parsed.get<std::string>();
+      if (!keys_.at(static_cast<std::size_t>(depth) - 1).insert(key).second) throw Refused{fmt::format("key '{}' stands twice", key)};
+    }
+    return true;
+  }
+
+ private:
+  static constexpr int kDeepest = 64;
+  std::vector<std::set<std::string>> keys_;  ///< of each open value
+};
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
+  Strictness strict;
   try {
-    return Json::parse(text);
+    return Json::parse(text, [&](int depth, Json::parse_event_t event, const Json& parsed) { return strict.accept(depth, event, parsed); });
+  } catch (const Strictness::Refused& refused) {
+    return fail(ErrorCode::kInvalidInput, "not valid JSON: " + refused.why);
   } catch (const Json::exception& error) {
     // "[json.exception.parse_error.101] parse error at line 1, column 2: ..." without the library's own code
     std::string message = error.what();

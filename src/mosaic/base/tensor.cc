@@ -58,6 +58,14 @@ std::uint16_t float_to_half(float value) {
   return static_cast<std::uint16_t>(sign | ((rounded - (112U << 23U)) >> 13U));
 }
 
+float brain_to_float(std::uint16_t brain) { return std::bit_cast<float>(static_cast<std::uint32_t>(brain) << 16U); }
+
+std::uint16_t float_to_brain(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  if (std::isnan(value)) return static_cast<std::uint16_t>((bits >> 16U) | 0x40U);  // rounding could make it infinite
+  return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16U) & 1U)) >> 16U);
+}
+
 template <class T>
 void round_into(std::span<const float> values, Tensor& tensor) {
   constexpr auto kLow = static_cast<double>(std::numeric_limits<T>::lowest());
@@ -93,11 +101,11 @@ std::string to_string(const Shape& shape) { return shape.empty() ? "scalar" : fm
 
 std::optional<std::int64_t> element_count(const Shape& shape) {
   constexpr std::int64_t kMost = std::int64_t{1} << 62;
+  if (std::ranges::any_of(shape, [](std::int64_t extent) { return extent < 0; })) return std::nullopt;
+  if (std::ranges::find(shape, 0) != shape.end()) return 0;
   std::int64_t count = 1;
   bool overflow = false;
   for (const std::int64_t extent : shape) {
-    if (extent < 0) return std::nullopt;
-    if (extent == 0) return 0;
     overflow = overflow || count > kMost / extent;
     if (!overflow) count *= extent;
   }
@@ -173,7 +181,7 @@ std::vector<double> Tensor::to_doubles() const {
       for (const std::uint16_t half : as<std::uint16_t>()) out.push_back(half_to_float(half));
       break;
     case ElementType::kBfloat16:
-      for (const std::uint16_t brain : as<std::uint16_t>()) out.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(brain) << 16U));
+      for (const std::uint16_t brain : as<std::uint16_t>()) out.push_back(brain_to_float(brain));
       break;
     case ElementType::kString:
     case ElementType::kUndefined:
@@ -200,8 +208,7 @@ Result<Tensor> from_floats(ElementType type, const Shape& shape, std::span<const
       std::ranges::transform(values, tensor.as<std::uint16_t>().begin(), float_to_half);
       break;
     case ElementType::kBfloat16:
-      std::ranges::transform(values, tensor.as<std::uint16_t>().begin(),
-                             [](float value) { return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(value) >> 16U); });
+      std::ranges::transform(values, tensor.as<std::uint16_t>().begin(), float_to_brain);
       break;
     case ElementType::kUint8:
       round_into<std::uint8_t>(values, tensor);
@@ -274,9 +281,7 @@ void fill_random(Tensor& tensor, std::uint64_t seed) {
       for (std::uint16_t& value : tensor.as<std::uint16_t>()) value = float_to_half(static_cast<float>(random.normal()));
       break;
     case ElementType::kBfloat16:
-      for (std::uint16_t& value : tensor.as<std::uint16_t>()) {
-        value = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(static_cast<float>(random.normal())) >> 16U);
-      }
+      for (std::uint16_t& value : tensor.as<std::uint16_t>()) value = float_to_brain(static_cast<float>(random.normal()));
       break;
     case ElementType::kBool:
       for (std::uint8_t& value : tensor.as<std::uint8_t>()) value = static_cast<std::uint8_t>(random.below(2));

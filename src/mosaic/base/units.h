@@ -4,6 +4,7 @@
 #include <cmath>
 #include <compare>
 #include <cstdint>
+#include <limits>
 
 namespace mosaic {
 
@@ -33,8 +34,16 @@ struct Quantity {
   constexpr Quantity& operator-=(Quantity other) { return *this = *this - other; }
 };
 
+/// The sum, or the largest integer where it is larger. Requires: neither is negative.
+[[nodiscard]] constexpr std::int64_t saturating_add(std::int64_t a, std::int64_t b) {
+  return a > std::numeric_limits<std::int64_t>::max() - b ? std::numeric_limits<std::int64_t>::max() : a + b;
+}
+
 using Bytes = Quantity<struct BytesTag, std::int64_t>;
 using Hertz = Quantity<struct HertzTag, std::int64_t>;
 using Volts = Quantity<struct VoltsTag, double>;
+
+/// As above: a model may claim any size.
+[[nodiscard]] constexpr Bytes saturating_add(Bytes a, Bytes b) { return {saturating_add(a.value, b.value)}; }
 
 }  // namespace mosaic

@@ -22,7 +22,7 @@ Json plain_scalar(std::string_view text) {
   if (text.empty() || text == "~" || text == "null") return nullptr;
   if (text == "true" || text == "false") return text == "true";
   const char* end = text.data() + text.size();
-  const char* begin = text.front() == '+' ? text.data() + 1 : text.data();
+  const char* begin = text.front() == '+' && !text.starts_with("+-") ? text.data() + 1 : text.data();
   std::int64_t integer = 0;
   if (const auto parsed = std::from_chars(begin, end, integer); parsed.ec == std::errc() && parsed.ptr == end) return integer;
   double number = 0;
@@ -86,15 +86,23 @@ class Composer {
     }
   }
 
+  /// `properties`: what scalars, sequences and mappings have in common.
+  template <class Properties>
+  Result<void> refuse_properties(const Properties& properties) const {
+    if (properties.anchor != nullptr) return fail_at(event_.start_mark, "anchors are not read");
+    if (properties.tag != nullptr) return fail_at(event_.start_mark, "tags are not read");
+    return {};
+  }
+
   Result<Json> scalar() const {
     const auto& scalar = event_.data.scalar;
-    if (scalar.anchor != nullptr) return fail_at(event_.start_mark, "anchors are not read");
-    if (scalar.tag != nullptr) return fail_at(event_.start_mark, "tags are not read");
+    MOSAIC_RETURN_IF_ERROR(refuse_properties(scalar));
     const std::string_view text = text_of(scalar.value, scalar.length);
     return scalar.style == YAML_PLAIN_SCALAR_STYLE ? plain_scalar(text) : Json(std::string(text));
   }
 
   Result<Json> sequence(int depth) {
+    MOSAIC_RETURN_IF_ERROR(refuse_properties(event_.data.sequence_start));
     Json list = Json::array();
     MOSAIC_RETURN_IF_ERROR(advance());
     while (event_.type != YAML_SEQUENCE_END_EVENT) {
@@ -106,11 +114,13 @@ class Composer {
   }
 
   Result<Json> mapping(int depth) {
+    MOSAIC_RETURN_IF_ERROR(refuse_properties(event_.data.mapping_start));
     Json object = Json::object();
     MOSAIC_RETURN_IF_ERROR(advance());
     while (event_.type != YAML_MAPPING_END_EVENT) {
       const yaml_mark_t mark = event_.start_mark;
       if (event_.type != YAML_SCALAR_EVENT) return fail_at(mark, "a key must be a text");
+      MOSAIC_RETURN_IF_ERROR(refuse_properties(event_.data.scalar));
       const std::string key(text_of(event_.data.scalar.value, event_.data.scalar.length));
       if (object.contains(key)) return fail_at(mark, fmt::format("key '{}' stands twice", key));
       MOSAIC_RETURN_IF_ERROR(advance());

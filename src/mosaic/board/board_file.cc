@@ -28,7 +28,7 @@ Result<double> parse_quantity(std::string_view text, std::span<const Unit> units
   while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
   const auto found = std::ranges::find(units, unit, &Unit::name);
   const double value = found == units.end() ? 0 : number * found->factor;
-  if (parsed.ec != std::errc() || found == units.end() || !(value > 0 && value < 0x1p62)) {
+  if (parsed.ec != std::errc() || found == units.end() || !(value >= 0.5 && value < 0x1p62)) {
     return fail(ErrorCode::kInvalidInput, fmt::format("'{}' is not a {}", text, what));
   }
   return value;
@@ -132,14 +132,14 @@ std::string yaml_text(std::string_view text) { return Json(std::string(text)).du
 std::string format_point(const OperatingPoint& point) {
   std::vector<std::string> parts;
   if (point.cores > 0) parts.push_back(fmt::format("cores: {}", point.cores));
-  if (point.clock) parts.push_back(fmt::format("clock: {:g} MHz", static_cast<double>(point.clock->value) / 1e6));
+  if (point.clock) parts.push_back(fmt::format("clock: {} MHz", static_cast<double>(point.clock->value) / 1e6));
   if (point.voltage) parts.push_back(fmt::format("voltage: {}", point.voltage->value));
   return fmt::format("{{{}}}", fmt::join(parts, ", "));
 }
 
 std::string format_device(const Board& board, const Device& device) {
   std::string out = fmt::format("  - name: {}\n    kind: {}\n    backend: {}\n", yaml_text(device.name), name(device.kind), device.backend);
-  if (device.backend == "ort") out += fmt::format("    provider: {}\n", yaml_text(device.provider));
+  if (device.backend == "ort" || device.provider != "CPU") out += fmt::format("    provider: {}\n", yaml_text(device.provider));
   if (!device.library.empty()) out += fmt::format("    library: {}\n", yaml_text(device.library));
   if (!device.options.empty()) {
     out += "    options:\n";

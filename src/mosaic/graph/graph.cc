@@ -7,7 +7,7 @@ namespace {
 
 Bytes total_bytes(const Graph& graph, const std::vector<TensorId>& tensors) {
   Bytes total;
-  for (const TensorId id : tensors) total += graph.tensor(id).bytes().value_or(Bytes{});
+  for (const TensorId id : tensors) total = saturating_add(total, graph.tensor(id).bytes().value_or(Bytes{}));
   return total;
 }
 
@@ -19,10 +19,10 @@ Bytes slice_memory(const Graph& graph, std::span<const LayerId> layers) {
   Bytes weights;
   Bytes activations;
   for (const LayerId id : layers) {
-    weights += graph.layer(id).weights;
+    weights = saturating_add(weights, graph.layer(id).weights);
     activations = std::max(activations, graph.layer(id).activations);
   }
-  return weights + activations;
+  return saturating_add(weights, activations);
 }
 
 Bytes input_bytes(const Graph& graph) { return total_bytes(graph, graph.inputs); }

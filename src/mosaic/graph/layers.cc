@@ -91,12 +91,6 @@ constexpr std::array<std::string_view, 76> kFollowers{"Abs",
                                                       "Where"};
 static_assert(std::ranges::is_sorted(kFollowers));
 
-/// Adds without overflow; models may claim any shape.
-std::int64_t saturating_add(std::int64_t a, std::int64_t b) {
-  std::int64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
-}
-
 std::string_view without_domain(std::string_view op) {
   const std::size_t dot = op.rfind('.');
   return dot == std::string_view::npos ? op : op.substr(dot + 1);
@@ -244,6 +238,10 @@ class Grouper {
       for (const TensorId id : node.outputs) hasher.add(id.value);
     }
     for (const GraphTensor& tensor : in_.tensors) hasher.add(tensor.name).add(tensor.element).add(tensor.shape ? to_string(*tensor.shape) : "?");
+    for (const auto* list : {&in_.inputs, &in_.outputs}) {
+      hasher.add(list->size());
+      for (const TensorId id : *list) hasher.add(id.value);
+    }
     graph.fingerprint = hasher.fingerprint();
     graph.name = std::move(in_.name);
     graph.tensors = std::move(in_.tensors);
@@ -282,7 +280,7 @@ class Grouper {
       layer.kind += without_domain(node.op);
       layer.macs = saturating_add(layer.macs, node.macs);
       layer.parameters = saturating_add(layer.parameters, node.parameters);
-      layer.weights.value = saturating_add(layer.weights.value, node.weights.value);
+      layer.weights = saturating_add(layer.weights, node.weights);
       if (node.macs > in_.nodes[main].macs) main = id.index();
       hasher.add(node.signature);
       for (const auto* list : {&node.inputs, &node.outputs}) {
@@ -291,7 +289,7 @@ class Grouper {
     }
     for (const auto* list : {&layer.inputs, &layer.outputs}) {
       for (const TensorId id : *list) {
-        layer.activations.value = saturating_add(layer.activations.value, in_.tensors[id.index()].bytes().value_or(Bytes{}).value);
+        layer.activations = saturating_add(layer.activations, in_.tensors[id.index()].bytes().value_or(Bytes{}));
         if (const auto found = local.find(id.value); found != local.end()) hasher.add(found->second);
       }
     }
@@ -308,7 +306,7 @@ class Grouper {
       for (const std::size_t consumer : consumers_[t]) last = std::max(last, group_[consumer]);
       for (Group g = group_[producer_[t]]; g < last; ++g) {
         graph.cuts[g].tensors.emplace_back(t);
-        graph.cuts[g].bytes.value = saturating_add(graph.cuts[g].bytes.value, in_.tensors[t].bytes()->value);
+        graph.cuts[g].bytes = saturating_add(graph.cuts[g].bytes, *in_.tensors[t].bytes());
       }
     }
   }

@@ -86,7 +86,7 @@ Result<Tensor> parse_npy(std::string_view bytes) {
   const auto order = value_of(header, "fortran_order");
   const auto tuple = value_of(header, "shape");
   if (!descr || !order || !tuple) return invalid("the NumPy file's header is damaged");
-  const auto* type = std::ranges::find_if(kNpyTypes, [&](const NpyType& each) { return descr->substr(1).starts_with(each.code); });
+  const auto* type = std::ranges::find_if(kNpyTypes, [&](const NpyType& each) { return descr->starts_with(fmt::format("'{}'", each.code)); });
   if (type == kNpyTypes.end())
     return invalid(fmt::format("the NumPy file's elements are of type {}, which is not read", descr->substr(0, descr->find(','))));
   if (!order->starts_with("False")) return invalid("the NumPy file is in Fortran order, which is not read");
@@ -97,7 +97,7 @@ Result<Tensor> parse_npy(std::string_view bytes) {
 
 std::string format_npy(const Tensor& tensor) {
   const auto* type = std::ranges::find(kNpyTypes, tensor.type(), &NpyType::type);
-  const std::string_view code = type == kNpyTypes.end() ? "|V1" : type->code;
+  const std::string code = type == kNpyTypes.end() ? fmt::format("|V{}", element_size(tensor.type())) : std::string(type->code);
   const auto& shape = tensor.shape();
   std::string header =
       fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}", code, fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
@@ -154,6 +154,7 @@ Result<std::string> gunzip(std::string bytes) {
     status = inflate(&stream, Z_NO_FLUSH);
     out.append(chunk.data(), chunk.size() - stream.avail_out);
     if (out.size() > kMost) return invalid("the gzip file holds more than 2 GiB");
+    if (status == Z_STREAM_END && stream.avail_in > 0 && *stream.next_in == 0x1f) status = inflateReset(&stream);  // another member follows
   }
   if (status != Z_STREAM_END) return invalid("the gzip file is damaged");
   return out;

@@ -46,10 +46,11 @@ Result<Image> decode_png(std::string_view bytes) {
   png.version = PNG_IMAGE_VERSION;
   const std::unique_ptr<png_image, decltype(&png_image_free)> cleanup(&png, &png_image_free);
   if (png_image_begin_read_from_memory(&png, bytes.data(), bytes.size()) == 0) return invalid(fmt::format("the PNG is damaged: {}", png.message));
-  png.format = PNG_FORMAT_RGB;
+  png.format = PNG_FORMAT_RGBA;  // without the A, libpng would blend with a background
   MOSAIC_TRY(Image image, allocate(png.width, png.height));
-  const png_color black{};
-  if (png_image_finish_read(&png, &black, image.pixels.data(), 0, nullptr) == 0) return invalid(fmt::format("the PNG is damaged: {}", png.message));
+  std::vector<std::uint8_t> rgba(image.pixels.size() / 3 * 4);
+  if (png_image_finish_read(&png, nullptr, rgba.data(), 0, nullptr) == 0) return invalid(fmt::format("the PNG is damaged: {}", png.message));
+  for (std::size_t i = 0; i < rgba.size() / 4; ++i) std::copy_n(&rgba[4 * i], 3, &image.pixels[3 * i]);
   return image;
 }
 

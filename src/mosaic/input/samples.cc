@@ -61,6 +61,16 @@ Result<std::vector<Sample>> from_planes(std::span<const std::uint8_t> planes, st
   return samples;
 }
 
+/// Lines, whichever way they end; none after the last one's end.
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines = split(text, '\n');
+  if (lines.back().empty()) lines.pop_back();
+  for (std::string& line : lines) {
+    if (line.ends_with('\r')) line.pop_back();
+  }
+  return lines;
+}
+
 std::size_t column(const std::vector<std::string>& header, std::string_view wanted) {
   return static_cast<std::size_t>(std::ranges::find(header, wanted) - header.begin());
 }
@@ -100,9 +110,7 @@ Result<std::vector<Sample>> read_samples(const std::filesystem::path& path, cons
 
 Result<std::vector<std::string>> read_labels(const std::filesystem::path& path) {
   MOSAIC_TRY(const std::string text, read_file(path));
-  std::vector<std::string> labels = split(text, '\n');
-  if (!labels.empty() && labels.back().empty()) labels.pop_back();
-  return labels;
+  return lines_of(text);
 }
 
 Result<std::map<std::string, std::int64_t>> read_truth(const std::filesystem::path& path) {
@@ -114,8 +122,8 @@ Result<std::map<std::string, std::int64_t>> read_truth(const std::filesystem::pa
     for (const std::uint8_t label : labels.as<std::uint8_t>()) truth[fmt::format("#{}", truth.size())] = label;
     return truth;
   }
-  const std::vector<std::string> lines = split(text, '\n');
-  const std::vector<std::string> header = split(lines.front(), ',');
+  const std::vector<std::string> lines = lines_of(text);
+  const std::vector<std::string> header = lines.empty() ? std::vector<std::string>{} : split(lines.front(), ',');
   const std::size_t file = column(header, "file");
   const std::size_t label = column(header, "class");
   if (file == header.size() || label == header.size())
@@ -124,9 +132,10 @@ Result<std::map<std::string, std::int64_t>> read_truth(const std::filesystem::pa
     if (lines[i].empty()) continue;
     const std::vector<std::string> cells = split(lines[i], ',');
     std::int64_t value = 0;
-    const bool good = cells.size() > std::max(file, label) &&
-                      std::from_chars(cells[label].data(), cells[label].data() + cells[label].size(), value).ec == std::errc();
-    if (!good) return invalid(fmt::format("{}: line {} has no class", path.string(), i + 1));
+    const std::string cell = cells.size() > std::max(file, label) ? cells[label] : "";
+    const auto parsed = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+    if (parsed.ec != std::errc() || parsed.ptr != cell.data() + cell.size())
+      return invalid(fmt::format("{}: line {} has no class", path.string(), i + 1));
     truth[cells[file]] = value;
   }
   return truth;

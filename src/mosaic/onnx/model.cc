@@ -82,16 +82,25 @@ bool is_external(const ::onnx::TensorProto& tensor) {
   return tensor.data_location() == ::onnx::TensorProto::EXTERNAL || tensor.external_data_size() > 0;
 }
 
+template <class Visit>
+Result<void> for_each_part(::onnx::SparseTensorProto& sparse, const Visit& visit) {
+  MOSAIC_RETURN_IF_ERROR(visit(*sparse.mutable_values()));
+  return visit(*sparse.mutable_indices());
+}
+
 /// Every tensor below a graph or function, those in attributes and sub-graphs included (nesting is bounded by the parser).
 template <class Holder, class Visit>
 Result<void> for_each_tensor(Holder& holder, const Visit& visit) {
   if constexpr (requires { holder.mutable_initializer(); }) {
     for (auto& tensor : *holder.mutable_initializer()) MOSAIC_RETURN_IF_ERROR(visit(tensor));
+    for (auto& sparse : *holder.mutable_sparse_initializer()) MOSAIC_RETURN_IF_ERROR(for_each_part(sparse, visit));
   }
   for (auto& node : *holder.mutable_node()) {
     for (auto& attribute : *node.mutable_attribute()) {
       if (attribute.has_t()) MOSAIC_RETURN_IF_ERROR(visit(*attribute.mutable_t()));
       for (auto& tensor : *attribute.mutable_tensors()) MOSAIC_RETURN_IF_ERROR(visit(tensor));
+      if (attribute.has_sparse_tensor()) MOSAIC_RETURN_IF_ERROR(for_each_part(*attribute.mutable_sparse_tensor(), visit));
+      for (auto& sparse : *attribute.mutable_sparse_tensors()) MOSAIC_RETURN_IF_ERROR(for_each_part(sparse, visit));
       if (attribute.has_g()) MOSAIC_RETURN_IF_ERROR(for_each_tensor(*attribute.mutable_g(), visit));
       for (auto& inner : *attribute.mutable_graphs()) MOSAIC_RETURN_IF_ERROR(for_each_tensor(inner, visit));
     }

@@ -69,8 +69,11 @@ Result<void> fix_shape(::onnx::ValueInfoProto& input, const Shape* wanted) {
   if (!input.type().has_tensor_type()) {
     return wanted == nullptr ? Result<void>() : invalid(fmt::format("input '{}' is no tensor and takes no shape", input.name()));
   }
-  auto& shape = *input.mutable_type()->mutable_tensor_type()->mutable_shape();
+  const bool known_rank = input.type().tensor_type().has_shape();
+  const ::onnx::TensorShapeProto shape = input.type().tensor_type().shape();
   if (wanted == nullptr) {
+    if (!known_rank)
+      return invalid(fmt::format("input '{}' says nothing of its shape: give one, for example --shape {}=1x3x224x224", input.name(), input.name()));
     for (const auto& extent : shape.dim()) {
       if (extent.has_dim_value() && extent.dim_value() >= 0) continue;
       return invalid(fmt::format("input '{}' has the symbolic shape {}: give one, for example --shape {}={}", input.name(),
@@ -78,7 +81,10 @@ Result<void> fix_shape(::onnx::ValueInfoProto& input, const Shape* wanted) {
     }
     return {};
   }
-  if (shape.dim_size() != 0 && shape.dim_size() != static_cast<int>(wanted->size())) {
+  if (std::ranges::any_of(*wanted, [](std::int64_t extent) { return extent < 0; })) {
+    return invalid(fmt::format("the shape given for input '{}' has a negative extent ({})", input.name(), to_string(*wanted)));
+  }
+  if (known_rank && shape.dim_size() != static_cast<int>(wanted->size())) {
     return invalid(fmt::format("input '{}' has {} extents ({}), the shape given for it {} ({})", input.name(), shape.dim_size(),
                                describe_shape(shape, false), wanted->size(), to_string(*wanted)));
   }

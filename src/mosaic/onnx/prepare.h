@@ -25,8 +25,8 @@ using InputShapes = std::map<std::string, Shape>;
 /// - nodes are put into topological order, those that reach no output are dropped;
 /// - nodes that depend on no input are evaluated and put back as constants, `Shape` and `Size` of static tensors with them. Random operators and
 ///   (de)quantisation of weights stay, as do constants that are outputs of the model.
-/// Errors: kInvalidInput: an unknown name in `shapes`, a shape of another rank or in conflict with a fixed extent, a symbolic extent that is not
-/// given, a cycle, a model that the engine refuses.
+/// Errors: kInvalidInput: an unknown name in `shapes`, a shape of another rank, with a negative extent or in conflict with a fixed one, a symbolic
+/// extent or no shape where none is given, a cycle, a model that the engine refuses.
 [[nodiscard]] Result<PreparedModel> prepare(Model model, const InputShapes& shapes, Evaluator& evaluator);
 
 }  // namespace mosaic::onnx

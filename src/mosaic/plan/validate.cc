@@ -166,7 +166,7 @@ class Validator {
     for (std::size_t s = 0; s < steps_.size(); ++s) {
       const Device& device = board_.device_of(out_.configurations_[s]);
       const Bytes needed = slice_memory(graph_, steps_[s].layers);
-      used[device.space.index()] += needed;
+      used[device.space.index()] = saturating_add(used[device.space.index()], needed);
       if (device.slice_limit && needed > *device.slice_limit) {
         return unsupported(fmt::format("step {} (layers {}) needs {} on {}, where a slice may have {}", s, format_layers(steps_[s].layers),
                                        format_bytes(needed), device.name, format_bytes(*device.slice_limit)));
