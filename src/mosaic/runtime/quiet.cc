@@ -16,7 +16,7 @@ std::chrono::nanoseconds processor_time() {
 }  // namespace
 
 void wait_until_quiet() {
-  constexpr std::chrono::milliseconds kGlance{2};
+  constexpr std::chrono::microseconds kGlance{2000};
   constexpr int kMostGlances = 125;
   for (int i = 0; i < kMostGlances; ++i) {
     const auto before = processor_time();
