@@ -199,6 +199,18 @@ TEST(ChoosePlan, MeasuresAgainWhereTheProfileIsCorruptToo) {
   EXPECT_EQ(expect(read_file(entry / "profile.json")), whole) << "put right";
 }
 
+TEST(ChoosePlan, MeasuresAgainWhereTheCacheHoldsAProfileOfAnotherModel) {
+  std::string other;
+  {
+    const Workshop workshop(test::conv_chain(3), test::specialists_text());
+    work_of_choosing(workshop);
+    other = expect(read_file(cache_entry(workshop.workspace()) / "profile.json"));
+  }
+  const Workshop workshop(test::specialists_model());
+  expect(write_file(cache_entry(workshop.workspace()) / "profile.json", other));
+  EXPECT_THAT(work_of_choosing(workshop), testing::Contains("measuring"));
+}
+
 TEST(Measure, GoesOnWhereItWasStopped) {
   const Workshop workshop(test::conv_chain(3), test::simulated_board_text("", "", 3));
   const auto measure_until = [&](const std::string& file, std::size_t round) {
