@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
 
 #include "mosaic/backend/ort/ort_backend.h"
@@ -89,8 +90,9 @@ Result<Board> find_board(const std::string& name) {
     MOSAIC_TRY(Board board, read_board(path));
     return claim(std::move(board), name);
   }
-  return fail(ErrorCode::kInvalidInput,
-              fmt::format("there is no board '{}'; there are host, host-split, {}, and files", name, fmt::join(board_names(), ", ")));
+  std::vector<std::string> known{"host", "host-split"};
+  std::ranges::copy(board_names(), std::back_inserter(known));
+  return fail(ErrorCode::kInvalidInput, fmt::format("there is no board '{}'; there are {}, and files", name, fmt::join(known, ", ")));
 }
 
 Result<Backends> make_backends(const Board& board, bool functional) {

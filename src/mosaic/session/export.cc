@@ -88,7 +88,7 @@ Result<void> export_plan(const Workspace& workspace, const ValidPlan& plan, cons
   std::error_code error;
   if (fs::exists(folder, error) && !fs::is_empty(folder, error))
     return fail(ErrorCode::kInvalidInput, fmt::format("{} exists and is not empty", folder.string()));
-  const fs::path temporary = folder.string() + ".part";
+  const fs::path temporary = (folder / "").parent_path().string() + ".part";  // beside it also where it is named with a slash at the end
   fs::remove_all(temporary, error);
   auto written = write_all(workspace, plan, temporary);
   if (written) {
