@@ -41,9 +41,31 @@ void print(const Json& json, std::size_t indent, std::string& out) {
   out += '\n' + std::string(indent, ' ') + (json.is_array() ? ']' : '}');
 }
 
+/// How deep brackets nest, those in strings left out; text that is no JSON gives some number.
+std::size_t depth(std::string_view text) {
+  std::size_t deepest = 0;
+  std::size_t open = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') {
+      in_string = !in_string;
+    } else if (in_string) {
+      if (c == '\\') ++i;
+    } else if (c == '[' || c == '{') {
+      deepest = std::max(deepest, ++open);
+    } else if ((c == ']' || c == '}') && open > 0) {
+      --open;
+    }
+  }
+  return deepest;
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
+  constexpr std::size_t kDeepest = 64;  // values are copied and printed recursively
+  if (depth(text) > kDeepest) return fail(ErrorCode::kInvalidInput, fmt::format("not valid JSON: nested more than {} levels deep", kDeepest));
   try {
     return Json::parse(text);
   } catch (const Json::exception& error) {

@@ -17,11 +17,11 @@ namespace mosaic {
 /// Objects keep the order in which their keys were put in, so that files read well and compare byte by byte.
 using Json = nlohmann::ordered_json;
 
-/// Errors: kInvalidInput with line and column.
+/// At most 64 levels deep. Errors: kInvalidInput with line and column.
 [[nodiscard]] Result<Json> parse_json(std::string_view text);
 
-/// YAML 1.1 as the same values: one document, no anchors, aliases or tags, at most 32 levels deep. Plain scalars become null, booleans, integers
-/// or numbers where they look like it. Errors: kInvalidInput with line and column; also for a key that stands twice.
+/// YAML 1.1 as the same values: one document, no anchors, aliases or tags, at most 32 levels deep, keys of at most 128 bytes. Plain scalars become
+/// null, booleans, integers or numbers where they look like it. Errors: kInvalidInput with line and column; also for a key that stands twice.
 [[nodiscard]] Result<Json> parse_yaml(std::string_view text);
 
 /// Pretty-printed, two spaces, with arrays of scalars on one line, and a newline at the end.

@@ -11,6 +11,7 @@ namespace mosaic {
 namespace {
 
 constexpr int kDeepest = 32;
+constexpr std::size_t kLongestKey = 128;  // YAML itself ends at 1,024 characters, escapes included
 
 std::unexpected<Error> fail_at(const yaml_mark_t& mark, std::string_view message) {
   return fail(ErrorCode::kInvalidInput, fmt::format("not valid YAML: line {}, column {}: {}", mark.line + 1, mark.column + 1, message));
@@ -112,6 +113,7 @@ class Composer {
       const yaml_mark_t mark = event_.start_mark;
       if (event_.type != YAML_SCALAR_EVENT) return fail_at(mark, "a key must be a text");
       const std::string key(text_of(event_.data.scalar.value, event_.data.scalar.length));
+      if (key.size() > kLongestKey) return fail_at(mark, fmt::format("a key of {} bytes, {} at most", key.size(), kLongestKey));
       if (object.contains(key)) return fail_at(mark, fmt::format("key '{}' stands twice", key));
       MOSAIC_RETURN_IF_ERROR(advance());
       MOSAIC_TRY(object[key], value(depth + 1));
