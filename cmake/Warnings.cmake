@@ -5,9 +5,15 @@ target_compile_options(mosaic_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshad
   -Wno-missing-field-initializers
   # GCC 12 sees uninitialised values inside empty std::optionals (its bug 80635).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
+  # Clang sees that the stable sorts of GCC's library use what that library itself calls deprecated.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
   # Contracted multiply-adds round differently from build to build; plans must not depend on that.
   -ffp-contract=off)
 if(MOSAIC_SANITIZE)
   add_compile_options(-fsanitize=${MOSAIC_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${MOSAIC_SANITIZE})
+endif()
+if(MOSAIC_FUZZERS)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
 endif()

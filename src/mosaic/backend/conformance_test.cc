@@ -55,6 +55,8 @@ struct Subject {
   double tolerance;  ///< of the outputs' range; 0: bit for bit
 };
 
+void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.name; }
+
 class Conformance : public testing::TestWithParam<Subject> {
  protected:
   void SetUp() override {

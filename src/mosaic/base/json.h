@@ -20,8 +20,8 @@ using Json = nlohmann::ordered_json;
 /// At most 64 levels deep. Errors: kInvalidInput with line and column; also for a key that stands twice in an object.
 [[nodiscard]] Result<Json> parse_json(std::string_view text);
 
-/// YAML 1.1 as the same values: one document, no anchors, aliases or tags, at most 32 levels deep. Plain scalars become null, booleans, integers
-/// or numbers where they look like it. Errors: kInvalidInput with line and column; also for a key that stands twice.
+/// YAML 1.1 as the same values: one document, no anchors, aliases or tags, at most 32 levels deep, keys of at most 128 bytes. Plain scalars become
+/// null, booleans, integers or numbers where they look like it. Errors: kInvalidInput with line and column; also for a key that stands twice.
 [[nodiscard]] Result<Json> parse_yaml(std::string_view text);
 
 /// Pretty-printed, two spaces, with arrays of scalars on one line, and a newline at the end.

@@ -11,6 +11,7 @@ namespace mosaic {
 namespace {
 
 constexpr int kDeepest = 32;
+constexpr std::size_t kLongestKey = 128;  // YAML itself ends at 1,024 characters, escapes included
 
 std::unexpected<Error> fail_at(const yaml_mark_t& mark, std::string_view message) {
   return fail(ErrorCode::kInvalidInput, fmt::format("not valid YAML: line {}, column {}: {}", mark.line + 1, mark.column + 1, message));
@@ -122,6 +123,7 @@ class Composer {
       if (event_.type != YAML_SCALAR_EVENT) return fail_at(mark, "a key must be a text");
       MOSAIC_RETURN_IF_ERROR(refuse_properties(event_.data.scalar));
       const std::string key(text_of(event_.data.scalar.value, event_.data.scalar.length));
+      if (key.size() > kLongestKey) return fail_at(mark, fmt::format("a key of {} bytes, {} at most", key.size(), kLongestKey));
       if (object.contains(key)) return fail_at(mark, fmt::format("key '{}' stands twice", key));
       MOSAIC_RETURN_IF_ERROR(advance());
       MOSAIC_TRY(object[key], value(depth + 1));

@@ -8,7 +8,8 @@
 namespace mosaic {
 namespace {
 
-std::int64_t picoseconds(double microseconds) { return std::llround(std::max(microseconds, 0.0) * 1e6); }
+/// At most 17 minutes, so that sums stay far below 2^63 whatever a profile says.
+std::int64_t picoseconds(double microseconds) { return std::llround(std::clamp(microseconds, 0.0, 1e9) * 1e6); }
 
 double kibibytes(Bytes bytes) { return static_cast<double>(bytes.value) / 1024; }
 

@@ -70,7 +70,7 @@ struct Plan {
 /// A plan as JSON; docs/formats.md describes every key. The same plan gives the same bytes.
 [[nodiscard]] std::string format_plan(const Plan& plan);
 
-/// Steps that do not say what they come after come after the one before. Errors: kInvalidInput, with the key.
+/// Steps that do not say what they come after come after the one before. At most a million layers in all. Errors: kInvalidInput, with the key.
 [[nodiscard]] Result<Plan> parse_plan(std::string_view text, std::string_view where = "plan");
 [[nodiscard]] Result<Plan> read_plan(const std::filesystem::path& path);
 [[nodiscard]] Result<void> write_plan(const Plan& plan, const std::filesystem::path& path);

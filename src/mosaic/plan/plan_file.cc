@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "mosaic/base/file.h"
 #include "mosaic/base/json.h"
 #include "mosaic/plan/plan.h"
@@ -8,9 +10,13 @@ namespace mosaic {
 namespace {
 
 constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::size_t kMostLayers = 1'000'000;  // a few bytes of text can stand for as many as one step may have
 
 /// Thousandths of a microsecond are enough for a prediction, and read better.
 double rounded(Microseconds time) { return std::round(time.count() * 1e3) / 1e3; }
+
+/// Whether a number can be a time, or a difference of times: 11 days at most, up to where thousandths survive being written and read.
+bool is_time(double microseconds) { return std::isfinite(microseconds) && std::fabs(microseconds) < 1e12; }
 
 Json to_json(const Step& step, std::size_t id) {
   Json json;
@@ -65,6 +71,7 @@ Result<Step> read_step(const Json& json, std::size_t id, const std::string& wher
     double execute = 0;
     Fields times(predicted, where + ", key 'predicted'");
     times.required("transfer_us", transfer).required("execute_us", execute);
+    if (!is_time(transfer) || !is_time(execute)) times.reject("has a number that is no time");
     MOSAIC_RETURN_IF_ERROR(times.finish());
     step.predicted = Step::Times{.transfer = Microseconds(transfer), .execute = Microseconds(execute)};
   }
@@ -85,6 +92,7 @@ Result<std::optional<Prediction>> read_prediction(const Json& json, const std::s
   double low = 0;
   double high = 0;
   fields.required("latency_us", expected).required("low_us", low).required("high_us", high);
+  if (!is_time(expected) || !is_time(low) || !is_time(high)) fields.reject("has a number that is no time");
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   return Prediction{.expected = Microseconds(expected), .low = Microseconds(low), .high = Microseconds(high)};
 }
@@ -139,8 +147,11 @@ Result<Plan> parse_plan(std::string_view text, std::string_view where) {
   MOSAIC_RETURN_IF_ERROR(read_named(board, label + ": key 'board'", plan.board_name, plan.board));
   MOSAIC_TRY(plan.prediction, read_prediction(prediction, label + ": key 'prediction'"));
   MOSAIC_TRY(plan.sources, read_sources(sources, label + ": key 'made_from'"));
+  std::size_t layers = 0;
   for (std::size_t s = 0; s < steps.size(); ++s) {
     MOSAIC_TRY(Step step, read_step(steps[s], s, fmt::format("{}: step {}", where, s)));
+    layers += step.layers.size();
+    if (layers > kMostLayers) return fail(ErrorCode::kInvalidInput, fmt::format("{}: the steps have more than {} layers in all", where, kMostLayers));
     plan.steps.push_back(std::move(step));
   }
   return plan;

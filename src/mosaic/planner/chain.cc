@@ -69,8 +69,8 @@ struct Open {
   std::uint32_t begin = kNone;
 };
 
-/// Slices of one configuration with a limit: beginnings that are worth keeping, the best first. Their costs are compared at a common origin: less what
-/// the layers up to the beginning cost.
+/// Slices of one configuration with a limit: beginnings that are worth keeping, the best first. Their costs are compared at a common origin: less
+/// what the layers up to the beginning cost.
 class LimitedSlices {
  public:
   LimitedSlices(const ChainCosts& costs, std::int64_t limit) : window_(costs, limit) {}

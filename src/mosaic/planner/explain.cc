@@ -117,10 +117,11 @@ Explanation explain(const Chain& chain, const ChainCosts& costs, const Graph& gr
     for (std::size_t c = 0; c < costs.configurations; ++c) {
       if (c != chain.configurations[s]) reason.alternatives.push_back(make_alternative(chain, s, c, costs, graph, board, profile));
     }
-    std::ranges::stable_sort(reason.alternatives, [](const Alternative& a, const Alternative& b) {
+    const auto cheaper = [](const Alternative& a, const Alternative& b) {
       if (a.plan_cost.has_value() != b.plan_cost.has_value()) return a.plan_cost.has_value();
       return a.plan_cost && *a.plan_cost < *b.plan_cost;
-    });
+    };
+    std::stable_sort(reason.alternatives.begin(), reason.alternatives.end(), cheaper);
     out.slices.push_back(std::move(reason));
   }
   find_next_best(chain, costs, out);
