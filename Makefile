@@ -28,7 +28,7 @@ test: setup      ## Release build and all tests
 sanitize: setup  ## All tests under the address and undefined-behaviour sanitisers
 	@scripts/setup gpu
 	@scripts/build asan
-	@MOSAIC_OTHER_TOOL=$(CURDIR)/$(MOSAIC) $(CTEST) --test-dir build/asan
+	@MOSAIC_OTHER_TOOL=$$(realpath -q $(MOSAIC)) $(CTEST) --test-dir build/asan
 
 tsan: setup      ## The simulated backend and the executor under the thread sanitiser
 	@scripts/build tsan

@@ -28,7 +28,8 @@ Result<double> parse_quantity(std::string_view text, std::span<const Unit> units
   while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
   const auto found = std::ranges::find(units, unit, &Unit::name);
   const double value = found == units.end() ? 0 : number * found->factor;
-  if (parsed.ec != std::errc() || found == units.end() || !(value >= 0.5 && value < 0x1p62)) {
+  const bool in_range = value >= 0.5 && value < 0x1p62;  // which what is not a number is not
+  if (parsed.ec != std::errc() || found == units.end() || !in_range) {
     return fail(ErrorCode::kInvalidInput, fmt::format("'{}' is not a {}", text, what));
   }
   return value;
