@@ -114,14 +114,16 @@ Explanation explain(const Chain& chain, const ChainCosts& costs, const Graph& gr
                        .cost = slice_cost(costs, chain, s),
                        .memory = Bytes{costs.memory(chain.borders[s], chain.borders[s + 1])},
                        .alternatives = {}};
-    for (std::size_t c = 0; c < costs.configurations; ++c) {
-      if (c != chain.configurations[s]) reason.alternatives.push_back(make_alternative(chain, s, c, costs, graph, board, profile));
-    }
     const auto cheaper = [](const Alternative& a, const Alternative& b) {
       if (a.plan_cost.has_value() != b.plan_cost.has_value()) return a.plan_cost.has_value();
       return a.plan_cost && *a.plan_cost < *b.plan_cost;
     };
-    std::stable_sort(reason.alternatives.begin(), reason.alternatives.end(), cheaper);
+    for (std::size_t c = 0; c < costs.configurations; ++c) {
+      if (c == chain.configurations[s]) continue;
+      Alternative alternative = make_alternative(chain, s, c, costs, graph, board, profile);
+      const auto place = std::ranges::upper_bound(reason.alternatives, alternative, cheaper);
+      reason.alternatives.insert(place, std::move(alternative));
+    }
     out.slices.push_back(std::move(reason));
   }
   find_next_best(chain, costs, out);

@@ -16,7 +16,8 @@ Result<Speed> read_speed(const Json& json, const std::string& where) {
   Fields fields(json, where);
   Speed speed;
   fields.required("gmacs", speed.gmacs).required("gbytes", speed.gbytes);
-  if (!(speed.gmacs > 0 && speed.gbytes > 0)) fields.reject("speeds must be positive");
+  const bool possible = speed.gmacs > 0 && speed.gbytes > 0;  // which what is not a number is not
+  if (!possible) fields.reject("speeds must be positive");
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   return speed;
 }
@@ -40,7 +41,8 @@ Result<DeviceTruth> read_device(const Json& json, const std::string& where, std:
   fields.optional("miss_share", truth.miss_share).optional("slow_down", truth.slow_down).optional("lacks", truth.lacks);
   fields.optional("memory_bytes", memory).optional("fail_at_call", truth.fail_at_call);
   for (const double share : {truth.parallel_share, truth.memory_bound_share, truth.fusion_share}) {
-    if (!(share >= 0 && share <= 1)) fields.reject("a share lies between 0 and 1");
+    const bool in_range = share >= 0 && share <= 1;
+    if (!in_range) fields.reject("a share lies between 0 and 1");
   }
   for (const double time : {truth.layer_us, truth.enter_us, truth.miss_share}) {
     if (!(time >= 0)) fields.reject("a time must not be negative");
@@ -61,7 +63,8 @@ Result<LinkTruth> read_link(const Json& json, const std::string& where, std::str
   LinkTruth link;
   if (from != nullptr) fields.required("from", *from).required("to", *to);
   fields.required("us", link.us).required("gbytes", link.gbytes);
-  if (!(link.us >= 0 && link.gbytes > 0)) fields.reject("times and speeds must be positive");
+  const bool possible = link.us >= 0 && link.gbytes > 0;  // which what is not a number is not
+  if (!possible) fields.reject("times and speeds must be positive");
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   return link;
 }
@@ -90,7 +93,8 @@ Result<Truth> Truth::parse(const Board& board) {
   Fields fields(json, where);
   fields.optional("seed", seed).optional("noise_percent", truth.noise_percent).required("devices", devices).optional("links", links);
   fields.optional("default_link", default_link);
-  if (!(truth.noise_percent >= 0 && truth.noise_percent < 50)) fields.reject("noise_percent lies between 0 and 50");
+  const bool noise_in_range = truth.noise_percent >= 0 && truth.noise_percent < 50;
+  if (!noise_in_range) fields.reject("noise_percent lies between 0 and 50");
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   truth.seed = static_cast<std::uint64_t>(seed);
 
