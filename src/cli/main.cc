@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "command.h"
+#include "mosaic/base/memory.h"
 #include "mosaic/base/text.h"
 #include "output.h"
 
@@ -61,14 +61,6 @@ class SignalWatcher {
   sigset_t signals_{};
   std::stop_source source_;
 };
-
-/// Slices make and free large buffers on threads of their own; by default the C library gives such memory back to the system each time, which cost a
-/// tenth of the time on a segmentation network.
-void keep_freed_memory() {
-  constexpr int kMost = 1 << 30;
-  mallopt(M_TRIM_THRESHOLD, kMost);
-  mallopt(M_MMAP_THRESHOLD, kMost);
-}
 
 Result<const CLI::App*> find_command(const CLI::App& app, const std::string& name) {
   std::vector<std::string> names;

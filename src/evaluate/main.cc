@@ -6,9 +6,11 @@
 #include <functional>
 
 #include "evaluation.h"
+#include "mosaic/base/memory.h"
 
 int main(int argc, char** argv) {
   using namespace mosaic;
+  keep_freed_memory();
   CLI::App app("Measures one model for the evaluations in scripts/evaluate and prints JSON.");
   evaluate::Setting setting;
   std::string configuration = "cpu/1c";

@@ -45,26 +45,28 @@ std::size_t fastest_rival(const std::vector<std::vector<double>>& samples) {
 
 Result<Json> winning(const Setting& setting) {
   constexpr std::size_t kFinalists = 5;
-  MOSAIC_TRY(const Subject subject, prepare(setting));
+  MOSAIC_TRY(const Subject subject, prepare(setting, {.margin_percent = 0}));
   const Workspace& workspace = *subject.workspace;
   const ChainCosts& costs = subject.planned.costs;
-  std::vector<Entry> entries{{.name = "mosaic", .plan = subject.planned.plan}};
+  MOSAIC_TRY(const Confirmation confirmation, confirm(workspace, subject.planned));
+  const Plan& plan = confirmation.contenders[confirmation.chosen].plan;
+  std::vector<Entry> entries{{.name = "mosaic", .plan = plan}};
   Random random(setting.seed);
   // Limits may ask for many slices: plans are drawn with up to twice as many as ours has, and 8 at least.
-  const std::size_t most = std::max<std::size_t>(8, 2 * subject.planned.plan.steps.size());
+  const std::size_t most = std::max<std::size_t>(8, 2 * plan.steps.size());
   for (std::size_t i = 0; i < setting.plans; ++i) {
     const auto chain = random_chain(costs, random, {.most_slices = most, .neighbours_differ = false});
     if (!chain) break;
     entries.push_back({fmt::format("random {}", i + 1), to_plan(*chain, costs, subject.planned.fit, workspace.graph(), workspace.board())});
   }
-  Json json{{"model", setting.model}, {"board", setting.board}, {"slices", subject.planned.plan.steps.size()}, {"random_plans", entries.size() - 1}};
+  Json json{{"model", setting.model}, {"board", setting.board}, {"slices", plan.steps.size()}, {"random_plans", entries.size() - 1}};
   if (entries.size() == 1) return fail(ErrorCode::kUnsupported, "no random plan is feasible");
   MOSAIC_TRY(const auto heats, race_of(workspace, entries, {.runs = 10, .seed = setting.seed}));
   const std::vector<Entry> last = finalists(entries, heats, kFinalists);
   MOSAIC_TRY(const auto final, race_of(workspace, last, setting));
   const std::size_t best = fastest_rival(final);
   const PairedRatio ratio = paired_ratio(final[0], final[best]);
-  json["predicted_us"] = subject.planned.plan.prediction->expected.count();
+  json["predicted_us"] = plan.prediction->expected.count();
   json["measured_us"] = median(final[0]);
   json["best_random_us"] = median(final[best]);
   json["best_random_slices"] = last[best].plan.steps.size();
@@ -74,7 +76,7 @@ Result<Json> winning(const Setting& setting) {
 }
 
 Result<Json> losing(const Setting& setting) {
-  MOSAIC_TRY(const Subject subject, prepare(setting));
+  MOSAIC_TRY(const Subject subject, prepare(setting, {.margin_percent = 0}));
   const Workspace& workspace = *subject.workspace;
   MOSAIC_TRY(const Confirmation confirmation, confirm(workspace, subject.planned));
   const Contender& chosen = confirmation.contenders[confirmation.chosen];

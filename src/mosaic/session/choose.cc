@@ -88,7 +88,9 @@ Result<Choice> choose_plan(const Workspace& workspace, const ProfilerOptions& op
     return Choice{.plan = *std::move(known), .confirmation = {}, .noisy = {}};
   }
   MOSAIC_TRY(const Profile profile, cached_profile(workspace, options, stop));
-  MOSAIC_TRY(const Planned planned, make_plan(workspace, profile));
+  // What is measured afterwards needs no margin: the optimum by the costs takes part, however small its gain.
+  const PlannerOptions planner{.margin_percent = confirm_it ? std::optional(0.0) : std::nullopt};
+  MOSAIC_TRY(const Planned planned, make_plan(workspace, profile, planner));
   Choice choice{.plan = planned.plan, .confirmation = {}, .noisy = profile.noisy};
   if (confirm_it) {
     const auto show = [&](double share) {
