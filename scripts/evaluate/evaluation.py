@@ -43,7 +43,7 @@ def call_json(program, *arguments):
     return json.loads(call(program, *arguments)[0])
 
 
-def quiet_json(program, *arguments, tries=4):
+def quiet_json(program, *arguments, tries=3):
     """As call_json, again while the profile was taken on a machine too noisy to measure. The last try counts as it is."""
     for attempt in range(tries):
         result = call_json(program, *arguments)
