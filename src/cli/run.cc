@@ -6,7 +6,6 @@
 #include <numeric>
 
 #include "command.h"
-#include "mosaic/backend/ort/ort_backend.h"
 #include "mosaic/base/file.h"
 #include "mosaic/base/statistics.h"
 #include "mosaic/base/text.h"
@@ -15,6 +14,7 @@
 #include "mosaic/runtime/trace.h"
 #include "mosaic/session/race.h"
 #include "mosaic/session/session.h"
+#include "mosaic/session/unsliced.h"
 #include "output.h"
 #include "steps.h"
 
@@ -119,39 +119,6 @@ struct Outcome {
   std::size_t top5 = 0;
   bool equal_bits = true;
   double worst_difference = 0;
-};
-
-/// Runs a session on the user's own file beside ours.
-class Checker {
- public:
-  Result<void> open(const Workspace& workspace) {
-    MOSAIC_TRY(reference_, ort::Reference::open(workspace.options().model, {.threads = 1, .spin = false}));
-    graph_ = &workspace.graph();
-    return {};
-  }
-
-  Result<Difference> compare_with(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs) {
-    std::vector<const Tensor*> in_order;
-    for (const std::string& name : reference_->inputs()) {
-      const auto found = std::ranges::find(graph_->inputs, name, [&](TensorId id) { return graph_->tensor(id).name; });
-      in_order.push_back(&inputs[static_cast<std::size_t>(found - graph_->inputs.begin())]);
-    }
-    MOSAIC_RETURN_IF_ERROR(reference_->bind(in_order));
-    MOSAIC_RETURN_IF_ERROR(reference_->run());
-    MOSAIC_TRY(const std::vector<Tensor> expected, reference_->results());
-    Difference worst{.equal_bits = true, .relative = 0};
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      const auto found = std::ranges::find(reference_->outputs(), graph_->tensor(graph_->outputs[i]).name);
-      const Difference each = compare(expected[static_cast<std::size_t>(found - reference_->outputs().begin())], outputs[i]);
-      worst.equal_bits = worst.equal_bits && each.equal_bits;
-      worst.relative = std::max(worst.relative, each.relative);
-    }
-    return worst;
-  }
-
- private:
-  std::unique_ptr<ort::Reference> reference_;
-  const Graph* graph_ = nullptr;
 };
 
 Result<void> save_outputs(const std::filesystem::path& folder, std::size_t index, const Graph& graph, const std::vector<Tensor>& outputs) {
@@ -274,8 +241,10 @@ void print_results(const std::vector<Case>& cases, const Outcome& outcome, const
 
 Result<Outcome> run_cases(Session& session, std::vector<Case>& cases, Timing& timing, const Options& options, const std::stop_token& stop,
                           Progress& progress) {
-  Checker checker;
-  if (options.check) MOSAIC_RETURN_IF_ERROR(checker.open(session.workspace()));
+  std::optional<Unsliced> unsliced;
+  if (options.check) {
+    MOSAIC_TRY(unsliced, Unsliced::open(session.workspace()));
+  }
   Outcome outcome;
   std::vector<Tensor> outputs;
   for (std::size_t i = 0; i < cases.size(); ++i) {
@@ -290,8 +259,9 @@ Result<Outcome> run_cases(Session& session, std::vector<Case>& cases, Timing& ti
       outcome.top5 += place < 5 && place < std::ssize(ranked) ? 1 : 0;
     }
     outcome.rankings.back().resize(std::min(outcome.rankings.back().size(), options.top));
-    if (options.check) {
-      MOSAIC_TRY(const Difference difference, checker.compare_with(cases[i].inputs, outputs));
+    if (unsliced) {
+      MOSAIC_TRY(const std::vector<Tensor> expected, unsliced->outputs_of(cases[i].inputs));
+      const Difference difference = compare_all(expected, outputs);
       outcome.equal_bits = outcome.equal_bits && difference.equal_bits;
       outcome.worst_difference = std::max(outcome.worst_difference, difference.relative);
     }
@@ -306,7 +276,6 @@ Result<Outcome> run_cases(Session& session, std::vector<Case>& cases, Timing& ti
 }
 
 Result<void> run_model(Options& options, const Context& context) {
-  constexpr double kTolerance = 1e-4;
   Progress progress(options.json);
   MOSAIC_TRY(const Workspace::Options workspace_options, options.workspace());
   options.profiler.progress = [&](std::string_view what, double share) { progress.show(what, share); };
@@ -338,6 +307,7 @@ Result<void> run_model(Options& options, const Context& context) {
   Timing timing;
   MOSAIC_TRY(const Outcome outcome, run_cases(*session, cases, timing, options, context.stop, progress));
   progress.clear();
+  const bool equal = outcome.worst_difference <= default_tolerance(session->workspace().graph());
   if (!options.trace.empty())
     MOSAIC_RETURN_IF_ERROR(
         write_file(options.trace, format_trace(timing.reports, session->plan(), session->workspace().graph(), session->workspace().board())));
@@ -354,12 +324,11 @@ Result<void> run_model(Options& options, const Context& context) {
                         static_cast<double>(outcome.top5) / static_cast<double>(outcome.labelled)));
     }
     if (options.check)
-      print(outcome.worst_difference <= kTolerance
-                ? fmt::format("outputs equal ({})\n",
-                              outcome.equal_bits ? "bit for bit" : fmt::format("worst difference {:.2g} of the range", outcome.worst_difference))
-                : "outputs DIFFER\n");
+      print(equal ? fmt::format("outputs equal ({})\n",
+                                outcome.equal_bits ? "bit for bit" : fmt::format("worst difference {:.2g} of the range", outcome.worst_difference))
+                  : "outputs DIFFER\n");
   }
-  if (options.check && outcome.worst_difference > kTolerance)
+  if (options.check && !equal)
     return fail(ErrorCode::kCheckFailed,
                 fmt::format("the outputs differ from the unsliced model's by {:.2g} of their range", outcome.worst_difference));
   return {};

@@ -36,7 +36,7 @@ Result<Json> slicing(const Setting& setting, const std::string& configuration) {
   const std::vector<int>& cores = board.device_of(chosen).cores;
   const ScopedPin pin(std::span<const int>(cores).first(static_cast<std::size_t>(threads)));
   MOSAIC_TRY(Contest contest, Contest::create(*subject.workspace, setting.seed));
-  MOSAIC_RETURN_IF_ERROR(contest.add_reference("unsliced", {.threads = threads, .spin = threads > 1}));
+  MOSAIC_RETURN_IF_ERROR(contest.add_unsliced("unsliced", {.threads = threads, .spin = threads > 1}));
   std::vector<std::size_t> slices;
   for (const std::size_t wanted : {1U, 2U, 4U, 8U}) {
     const Chain chain = balanced(costs, chosen.index(), wanted);

@@ -7,7 +7,6 @@
 #include <thread>
 #include <utility>
 
-#include "mosaic/backend/ort/ort_backend.h"
 #include "mosaic/base/statistics.h"
 #include "mosaic/planner/algorithm1.h"
 #include "mosaic/planner/baselines.h"
@@ -26,10 +25,10 @@ Result<std::pair<ort::Reference::Options, std::string>> find_best_reference(cons
     for (const bool spin : {false, true}) {
       if (threads == 1 && spin) continue;
       const ort::Reference::Options options{.threads = threads, .spin = spin};
-      MOSAIC_TRY(const auto reference, contest.open_reference(options));
+      MOSAIC_TRY(Unsliced unsliced, contest.open_unsliced(options));
       std::vector<double> times;
       for (int i = 0; i < kTries; ++i) {
-        MOSAIC_TRY(const Nanoseconds time, reference->run());
+        MOSAIC_TRY(const Nanoseconds time, unsliced.run());
         times.push_back(Microseconds(time).count());
       }
       if (best_time > 0 && median(times) >= best_time) continue;
@@ -71,9 +70,9 @@ Result<std::vector<BenchVersion>> bench(const Workspace& workspace, const Profil
   if (!workspace.board().simulated()) {
     MOSAIC_TRY(const auto best, find_best_reference(contest));
     versions.push_back({.name = "ort_default", .slices = 1, .predicted = {}, .microseconds = {}, .note = "its own choice of threads"});
-    MOSAIC_RETURN_IF_ERROR(contest.add_reference("ort_default", {.threads = 0, .spin = true}));
+    MOSAIC_RETURN_IF_ERROR(contest.add_unsliced("ort_default", {.threads = 0, .spin = true}));
     versions.push_back({.name = "ort_best", .slices = 1, .predicted = {}, .microseconds = {}, .note = best.second});
-    MOSAIC_RETURN_IF_ERROR(contest.add_reference("ort_best", best.first));
+    MOSAIC_RETURN_IF_ERROR(contest.add_unsliced("ort_best", best.first));
   }
   const auto show = [&](double share) {
     if (options.progress) options.progress("measuring", share);

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "mosaic/plan/validate.h"
@@ -40,26 +39,20 @@ Result<void> Contest::add_plan(const std::string& name, Plan plan) {
   return {};
 }
 
-Result<void> Contest::add_reference(const std::string& name, const ort::Reference::Options& options) {
-  MOSAIC_TRY(const std::shared_ptr<ort::Reference> reference, open_reference(options));
-  runners_.push_back({.name = name, .run = [reference, inputs = inputs_]() -> Result<Microseconds> {
-                        MOSAIC_TRY(const Nanoseconds time, reference->run());
+Result<void> Contest::add_unsliced(const std::string& name, const ort::Reference::Options& options) {
+  MOSAIC_TRY(Unsliced opened, open_unsliced(options));
+  const auto unsliced = std::make_shared<Unsliced>(std::move(opened));
+  runners_.push_back({.name = name, .run = [unsliced, inputs = inputs_]() -> Result<Microseconds> {
+                        MOSAIC_TRY(const Nanoseconds time, unsliced->run());
                         return Microseconds(time);
                       }});
   return {};
 }
 
-Result<std::shared_ptr<ort::Reference>> Contest::open_reference(const ort::Reference::Options& options) const {
-  MOSAIC_TRY(auto reference, ort::Reference::open(workspace_->options().model, options));
-  std::vector<const Tensor*> in_order;  // of the file, which may list them otherwise
-  for (const std::string& name : reference->inputs()) {
-    const auto& ids = workspace_->graph().inputs;
-    const auto found = std::ranges::find(ids, name, [&](TensorId id) { return workspace_->graph().tensor(id).name; });
-    if (found == ids.end()) return fail(ErrorCode::kEngine, fmt::format("the file has an input '{}' that the graph lacks", name));
-    in_order.push_back(&(*inputs_)[static_cast<std::size_t>(found - ids.begin())]);
-  }
-  MOSAIC_RETURN_IF_ERROR(reference->bind(in_order));
-  return std::shared_ptr<ort::Reference>(std::move(reference));
+Result<Unsliced> Contest::open_unsliced(const ort::Reference::Options& options) const {
+  MOSAIC_TRY(Unsliced unsliced, Unsliced::open(*workspace_, options));
+  MOSAIC_RETURN_IF_ERROR(unsliced.bind(*inputs_));
+  return unsliced;
 }
 
 }  // namespace mosaic

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "mosaic/backend/ort/ort_backend.h"
 #include "mosaic/base/error.h"
 #include "mosaic/base/tensor.h"
 #include "mosaic/plan/plan.h"
 #include "mosaic/session/race.h"
+#include "mosaic/session/unsliced.h"
 #include "mosaic/session/workspace.h"
 
 namespace mosaic {
@@ -25,11 +25,11 @@ class Contest {
   /// Compiles a plan. Errors, after the name: those of `validate` and of `Executor::create`.
   [[nodiscard]] Result<void> add_plan(const std::string& name, Plan plan);
 
-  /// Errors: those of `ort::Reference`.
-  [[nodiscard]] Result<void> add_reference(const std::string& name, const ort::Reference::Options& options);
+  /// Errors: those of `Unsliced`.
+  [[nodiscard]] Result<void> add_unsliced(const std::string& name, const ort::Reference::Options& options);
 
-  /// A session on the user's file with the contest's inputs bound. Errors: those of `ort::Reference`.
-  [[nodiscard]] Result<std::shared_ptr<ort::Reference>> open_reference(const ort::Reference::Options& options) const;
+  /// A session on the user's file with the contest's inputs bound. Errors: those of `Unsliced`.
+  [[nodiscard]] Result<Unsliced> open_unsliced(const ort::Reference::Options& options) const;
 
   /// Microseconds of each entry in the order of adding, [entry][run]: one `race`. Errors: those of `race`.
   [[nodiscard]] Result<std::vector<std::vector<double>>> run(const RaceOptions& options) const { return race(runners_, options); }

@@ -7,12 +7,12 @@
 #include <cstring>
 #include <set>
 
-#include "mosaic/backend/ort/ort_backend.h"
 #include "mosaic/base/random.h"
 #include "mosaic/cost/chain_costs.h"
 #include "mosaic/plan/validate.h"
 #include "mosaic/planner/baselines.h"
 #include "mosaic/runtime/executor.h"
+#include "mosaic/session/unsliced.h"
 
 namespace mosaic {
 namespace {
@@ -25,26 +25,6 @@ struct Expectation {
 
 bool all_finite(const Tensor& tensor) {
   return std::ranges::all_of(tensor.to_doubles(), [](double value) { return std::isfinite(value); });
-}
-
-Result<Expectation> expect(const Workspace& workspace, ort::Reference& reference, std::uint64_t seed) {
-  Expectation out;
-  MOSAIC_TRY(out.inputs, workspace.random_inputs(seed));
-  std::vector<const Tensor*> in_order;  // of the reference, which may list them otherwise
-  for (const std::string& name : reference.inputs()) {
-    const auto& ids = workspace.graph().inputs;
-    const auto found = std::ranges::find(ids, name, [&](TensorId id) { return workspace.graph().tensor(id).name; });
-    if (found == ids.end()) return fail(ErrorCode::kEngine, fmt::format("the file has an input '{}' that the graph lacks", name));
-    in_order.push_back(&out.inputs[static_cast<std::size_t>(found - ids.begin())]);
-  }
-  MOSAIC_RETURN_IF_ERROR(reference.bind(in_order));
-  MOSAIC_RETURN_IF_ERROR(reference.run());
-  MOSAIC_TRY(std::vector<Tensor> results, reference.results());
-  for (const TensorId id : workspace.graph().outputs) {
-    const auto found = std::ranges::find(reference.outputs(), workspace.graph().tensor(id).name);
-    out.outputs.push_back(std::move(results[static_cast<std::size_t>(found - reference.outputs().begin())]));
-  }
-  return out;
 }
 
 /// What a board allows, with no costs: enough to draw chains.
@@ -102,10 +82,7 @@ class Verifier {
  public:
   Verifier(const Workspace& workspace, const VerifyOptions& options, std::vector<Expectation> expectations)
       : workspace_(workspace), options_(options), expectations_(std::move(expectations)) {
-    const auto is_half = [](const GraphTensor& tensor) {
-      return tensor.element == ElementType::kFloat16 || tensor.element == ElementType::kBfloat16;
-    };
-    result_.tolerance = std::ranges::any_of(workspace.graph().tensors, is_half) ? options.half_tolerance : options.tolerance;
+    result_.tolerance = options.tolerance.value_or(default_tolerance(workspace.graph()));
     result_.cuts = workspace.graph().cuts.size();
   }
 
@@ -120,11 +97,9 @@ class Verifier {
       std::vector<Tensor> outputs;
       const auto ran = (*executor)->run(pointers(expectation.inputs), outputs, {.stop = options_.stop});
       if (!ran) return within(out.name, ran.error());
-      for (std::size_t i = 0; i < outputs.size(); ++i) {
-        const Difference difference = compare(expectation.outputs[i], outputs[i]);
-        out.equal_bits = out.equal_bits && difference.equal_bits;
-        out.relative_difference = std::max(out.relative_difference, difference.relative);
-      }
+      const Difference difference = compare_all(expectation.outputs, outputs);
+      out.equal_bits = out.equal_bits && difference.equal_bits;
+      out.relative_difference = std::max(out.relative_difference, difference.relative);
     }
     out.passed = out.relative_difference <= result_.tolerance;
     result_.equal = result_.equal && out.passed;
@@ -148,10 +123,12 @@ class Verifier {
 };
 
 Result<std::vector<Expectation>> make_expectations(const Workspace& workspace, const VerifyOptions& options) {
-  MOSAIC_TRY(const auto reference, ort::Reference::open(workspace.options().model, {.threads = 1, .spin = false}));
+  MOSAIC_TRY(Unsliced unsliced, Unsliced::open(workspace));
   std::vector<Expectation> expectations;
   for (const std::uint64_t seed : {options.seed, options.seed + 1}) {
-    MOSAIC_TRY(Expectation expectation, expect(workspace, *reference, seed));
+    Expectation expectation;
+    MOSAIC_TRY(expectation.inputs, workspace.random_inputs(seed));
+    MOSAIC_TRY(expectation.outputs, unsliced.outputs_of(expectation.inputs));
     if (!std::ranges::all_of(expectation.outputs, all_finite)) {
       return fail(ErrorCode::kCheckFailed, "the model's own outputs on random inputs are not finite: a comparison would prove nothing");
     }

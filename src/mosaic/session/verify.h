@@ -17,9 +17,8 @@ namespace mosaic {
 struct VerifyOptions {
   std::size_t plans = 20;  ///< random plans, besides each single configuration
   std::uint64_t seed = 1;
-  double tolerance = 1e-4;       ///< largest difference allowed, relative to the range of the expected output ...
-  double half_tolerance = 2e-3;  ///< ... where a tensor of the model is of a 16-bit floating-point type
-  bool inject_error = false;     ///< spoils one value at a random boundary of each random plan: the check must then fail
+  std::optional<double> tolerance;  ///< largest difference allowed, relative to the range of the expected output; else `default_tolerance`
+  bool inject_error = false;        ///< spoils one value at a random boundary of each random plan: the check must then fail
   std::stop_token stop;
   std::function<void(std::string_view what, double share)> progress;
 };
