@@ -8,13 +8,23 @@
 namespace mosaic::evaluate {
 namespace {
 
-/// How much slower than in the profile the wholes ran beside the plans: the median over the configurations.
-double drift(const Subject& subject, const std::vector<std::vector<double>>& wholes) {
-  std::vector<double> ratios;
-  for (std::size_t c = 0; c < wholes.size(); ++c) {
-    if (const auto& whole = subject.planned.fit.configurations[c].whole) ratios.push_back(median(wholes[c]) / *whole);
+constexpr std::size_t kPlansBetweenWholes = 5;
+
+/// A plan of one slice in the race, again and again between the others.
+struct Whole {
+  std::size_t entry = 0;
+  double profiled = 0;  // microseconds
+};
+
+/// How much slower than in the profile the wholes ran, in each run of the race: the median over all of them.
+std::vector<double> drift(const std::vector<Whole>& wholes, const std::vector<std::vector<double>>& samples) {
+  std::vector<double> factors;
+  for (std::size_t run = 0; run < samples.front().size(); ++run) {
+    std::vector<double> ratios;
+    for (const Whole& whole : wholes) ratios.push_back(samples[whole.entry][run] / whole.profiled);
+    factors.push_back(ratios.empty() ? 1 : median(ratios));
   }
-  return ratios.empty() ? 1 : median(ratios);
+  return factors;
 }
 
 }  // namespace
@@ -27,29 +37,41 @@ Result<Json> estimates(const Setting& setting) {
   Json json{{"model", setting.model}, {"board", setting.board}, {"noisy", subject.profile.noisy}, {"sums", Json::array()}, {"plans", Json::array()}};
 
   MOSAIC_TRY(Contest contest, Contest::create(*subject.workspace, setting.seed));
+  std::vector<Whole> singles;
   for (std::size_t c = 0; c < costs.configurations; ++c) {
     const auto check = fit.configurations[c].check_percent();
     json["sums"].push_back({{"configuration", board.configurations[c].name},
                             {"whole_us", fit.configurations[c].whole.value_or(0)},
                             {"error_percent", check ? Json(*check) : Json(nullptr)}});
     const auto chain = single_configuration(costs, c);
-    MOSAIC_RETURN_IF_ERROR(contest.add_plan(board.configurations[c].name, to_plan(*chain, costs, fit, subject.workspace->graph(), board)));
+    MOSAIC_TRY(const std::size_t entry,
+               contest.add_plan(board.configurations[c].name, to_plan(*chain, costs, fit, subject.workspace->graph(), board)));
+    if (fit.configurations[c].whole) singles.push_back({.entry = entry, .profiled = *fit.configurations[c].whole});
   }
+  std::vector<Whole> wholes = singles;
+  const auto add_wholes = [&] {
+    for (const Whole& single : singles) wholes.push_back({.entry = contest.add_again(single.entry), .profiled = single.profiled});
+  };
   Random random(setting.seed);
-  std::vector<Plan> plans;
+  std::vector<std::pair<std::size_t, Plan>> plans;  // with their entries
   for (std::size_t i = 0; i < setting.plans; ++i) {
     const auto chain = random_chain(costs, random, {.fewest_slices = 2, .most_slices = 8, .fewest_devices = std::min<std::size_t>(2, costs.places)});
     if (!chain) return fail(ErrorCode::kUnsupported, "no random plan is feasible");
-    plans.push_back(to_plan(*chain, costs, fit, subject.workspace->graph(), board));
-    MOSAIC_RETURN_IF_ERROR(contest.add_plan(fmt::format("random {}", i + 1), plans.back()));
+    Plan plan = to_plan(*chain, costs, fit, subject.workspace->graph(), board);
+    MOSAIC_TRY(const std::size_t entry, contest.add_plan(fmt::format("random {}", i + 1), plan));
+    plans.emplace_back(entry, std::move(plan));
+    if (plans.size() % kPlansBetweenWholes == 0) add_wholes();
   }
-  MOSAIC_TRY(std::vector<std::vector<double>> samples, contest.run({.runs = setting.runs, .most_seconds = 0}));
-  const auto first_plan = samples.begin() + static_cast<std::ptrdiff_t>(costs.configurations);
-  json["drift"] = drift(subject, {samples.begin(), first_plan});
-  for (std::size_t i = 0; i < plans.size(); ++i) {
-    json["plans"].push_back({{"slices", plans[i].steps.size()},
-                             {"predicted_us", plans[i].prediction->expected.count()},
-                             {"measured_us", median(first_plan[static_cast<std::ptrdiff_t>(i)])}});
+  MOSAIC_TRY(const std::vector<std::vector<double>> samples, contest.run({.runs = setting.runs, .most_seconds = 0}));
+  const std::vector<double> factors = drift(wholes, samples);
+  json["drift"] = median(factors);
+  for (const auto& [entry, plan] : plans) {
+    std::vector<double> undrifted;
+    for (std::size_t run = 0; run < factors.size(); ++run) undrifted.push_back(samples[entry][run] / factors[run]);
+    json["plans"].push_back({{"slices", plan.steps.size()},
+                             {"predicted_us", plan.prediction->expected.count()},
+                             {"measured_us", median(samples[entry])},
+                             {"measured_without_drift_us", median(undrifted)}});
   }
   return json;
 }

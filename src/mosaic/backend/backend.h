@@ -25,6 +25,10 @@ struct Port {
   std::string name;  ///< the source tensor's; for one that only the backend knows, made unique by it
   ElementType element = ElementType::kUndefined;
   std::optional<Shape> shape;  ///< as it lies in memory; none for an output of the model whose shape depends on the data
+
+  /// Of an output: the name of the step's port whose memory it had best be bound to, which spares the step a copy. Nothing in the plan uses that
+  /// port's tensor any more once this one is made.
+  std::string replaces = {};
 };
 
 /// Memory of one tensor. Thread-compatible.

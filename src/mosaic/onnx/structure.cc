@@ -28,6 +28,7 @@ Structure structure(const Model& model) {
   for (const auto& proto : graph.node()) {
     Structure::Node node;
     node.op = qualified_op(proto);
+    node.arguments.assign(proto.input().begin(), proto.input().end());
     const std::set<std::string> used = used_names(proto);
     node.inputs.assign(used.begin(), used.end());
     for (const std::string& name : proto.output()) {

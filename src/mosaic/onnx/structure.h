@@ -14,8 +14,9 @@ namespace mosaic::onnx {
 /// Who makes and uses what in a model's top-level graph, without weights and attributes.
 struct Structure {
   struct Node {
-    std::string op;                   ///< as in GraphNode::op
-    std::vector<std::string> inputs;  ///< what it uses, captured values of sub-graphs included, sorted
+    std::string op;                      ///< as in GraphNode::op
+    std::vector<std::string> arguments;  ///< its inputs by position, "" where one is left out
+    std::vector<std::string> inputs;     ///< what it uses, captured values of sub-graphs included, sorted
     std::vector<std::string> outputs;
   };
   std::vector<Node> nodes;                   ///< in the model's order

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <numeric>
 #include <set>
 #include <thread>
 
@@ -247,6 +249,46 @@ TEST(Program, SharesTwoBuffersAlongAChain) {
       expect(compile_plan(network.prepared, network.graph, board, expect(validate(network.graph, board, plan)), simulated_backends(board)));
   EXPECT_EQ(program.slots.size(), 2U);
   for (const Bytes size : program.slots) EXPECT_GE(size.value, 8 * 8 * 8 * 4);
+}
+
+/// A stem and three residual blocks, x + conv(relu(conv(x))).
+onnx::Model residual_network() {
+  onnx::Builder net("residual", 1);
+  std::string x = net.relu(net.conv(net.input("x", {1, 3, 16, 16}), {.in = 3, .out = 16}));
+  for (int block = 0; block < 3; ++block) {
+    const std::string inner = net.relu(net.conv(x, {.in = 16, .out = 16}));
+    x = net.relu(net.add(x, net.conv(inner, {.in = 16, .out = 16})));
+  }
+  net.output(net.conv(x, {.in = 16, .out = 8}), {1, 8, 16, 16});
+  return net.build();
+}
+
+TEST(Program, LetsASumLieWhereItsSummandLay) {
+  const Network network = test::import_network(residual_network());
+  const Board board = test::split_board();
+  const Backends backends{{"ort", expect(ort::make_backend())}};
+  std::vector<std::size_t> borders(network.graph.layers.size() + 1);
+  std::iota(borders.begin(), borders.end(), std::size_t{0});
+  std::vector<std::string> names;
+  for (std::size_t s = 0; s + 1 < borders.size(); ++s) names.push_back(board.configurations[s % board.configurations.size()].name);
+  const Plan plan = chain_plan(borders, names);
+  const Program program = expect(compile_plan(network.prepared, network.graph, board, expect(validate(network.graph, board, plan)), backends));
+  std::map<std::string, std::size_t> slot_of;
+  std::size_t sums = 0;
+  for (const Wire& wire : program.wires) {
+    if (!wire.slot) continue;
+    const Port& port = program.steps[wire.from->step]->outputs()[wire.from->port];
+    slot_of[port.name] = *wire.slot;
+    if (port.replaces.empty()) continue;
+    EXPECT_EQ(*wire.slot, slot_of.at(port.replaces)) << port.name;
+    ++sums;
+  }
+  EXPECT_GE(sums, 2U);
+  const auto inputs = random_inputs(network.graph, 1);
+  const auto expected = reference_outputs(network, inputs);
+  for (const bool inline_steps : {true, false}) {
+    EXPECT_TRUE(same_bits(expected, run(*make_executor(network, board, plan, backends, {.inline_steps = inline_steps}), inputs)));
+  }
 }
 
 }  // namespace

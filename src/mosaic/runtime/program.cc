@@ -116,34 +116,40 @@ class Compiler {
   }
 
   /// A tensor may lie where another one lay if all that made or used the other has ended before it is made. First fit, in the order of making,
-  /// smallest sufficient buffer first: a chain ends up with two buffers that alternate.
+  /// smallest sufficient buffer first: a chain ends up with two buffers that alternate. One that replaces another may even lie where its own step
+  /// reads from, if no other step does so still.
   void share_buffers() {
     const auto before = ancestors();
     std::vector<std::vector<std::size_t>> busy;  // by slot: steps that touch the tensor that lies in it now
+    std::map<std::string, std::size_t> slot_of;  // by port
     for (Wire& wire : program_.wires) {
       if (!wire.from || wire.output) continue;
       if (stays_on_device(wire)) {
         wire.on_device = true;
         continue;
       }
-      const Port& port = program_.steps[wire.from->step]->outputs()[wire.from->port];
+      const std::size_t maker = wire.from->step;
+      const Port& port = program_.steps[maker]->outputs()[wire.from->port];
       MOSAIC_CHECK(port.shape.has_value());  // a cut carries static tensors only
       const Bytes size = *byte_size(port.element, *port.shape);
-      const auto& ended = before[wire.from->step];
+      const auto is_free = [&](std::size_t slot, bool for_replacement) {
+        return std::ranges::all_of(busy[slot], [&](std::size_t step) { return before[maker][step] || (for_replacement && step == maker); });
+      };
       std::optional<std::size_t> best;
       for (std::size_t slot = 0; slot < busy.size(); ++slot) {
-        if (!std::ranges::all_of(busy[slot], [&](std::size_t step) { return ended[step]; })) continue;
+        if (!is_free(slot, false)) continue;
         const auto misfit = [&](std::size_t s) { return std::abs((program_.slots[s] - size).value); };
         if (!best || misfit(slot) < misfit(*best)) best = slot;
       }
+      if (const auto replaced = slot_of.find(port.replaces); replaced != slot_of.end() && is_free(replaced->second, true)) best = replaced->second;
       if (!best) {
         best = busy.size();
         busy.emplace_back();
         program_.slots.emplace_back();
       }
-      wire.slot = best;
+      wire.slot = slot_of[port.name] = *best;
       program_.slots[*best] = std::max(program_.slots[*best], size);
-      busy[*best] = {wire.from->step};
+      busy[*best] = {maker};
       for (const PortRef& to : wire.to) busy[*best].push_back(to.step);
     }
   }

@@ -37,7 +37,8 @@ class Request {
   template <class Visit>
   void visit_boundaries(std::size_t step, const Visit& visit) {
     for (const Wire& wire : program_.wires) {
-      if (wire.from && wire.from->step == step && wire.slot) visit(program_.steps[step]->outputs()[wire.from->port], buffers_[*wire.slot]->host());
+      if (wire.from && wire.from->step == step && wire.slot && !wire.to.empty())
+        visit(program_.steps[step]->outputs()[wire.from->port], buffers_[*wire.slot]->host());
     }
   }
 

@@ -26,27 +26,30 @@ Result<Contest> Contest::create(const Workspace& workspace, std::uint64_t seed, 
   return Contest(workspace, std::move(inputs), std::move(stop));
 }
 
-Result<void> Contest::add_plan(const std::string& name, Plan plan) {
+std::size_t Contest::add(Runner runner) {
+  runners_.push_back(std::move(runner));
+  return runners_.size() - 1;
+}
+
+Result<std::size_t> Contest::add_plan(const std::string& name, Plan plan) {
   auto valid = validate(workspace_->graph(), workspace_->board(), std::move(plan));
   if (!valid) return within(name, valid.error());
   auto executor = Executor::create(workspace_->prepared(), workspace_->graph(), workspace_->board(), *valid, workspace_->backends());
   if (!executor) return within(name, executor.error());
   auto entry = std::make_shared<Entry>(Entry{.executor = *std::move(executor), .outputs = {}});
-  runners_.push_back({.name = name, .run = [entry, inputs = inputs_, stop = stop_]() -> Result<Microseconds> {
-                        MOSAIC_TRY(const RunReport report, entry->executor->run(pointers(*inputs), entry->outputs, {.stop = stop}));
-                        return Microseconds(report.total);
-                      }});
-  return {};
+  return add({.name = name, .run = [entry, inputs = inputs_, stop = stop_]() -> Result<Microseconds> {
+                MOSAIC_TRY(const RunReport report, entry->executor->run(pointers(*inputs), entry->outputs, {.stop = stop}));
+                return Microseconds(report.total);
+              }});
 }
 
-Result<void> Contest::add_unsliced(const std::string& name, const ort::Reference::Options& options) {
+Result<std::size_t> Contest::add_unsliced(const std::string& name, const ort::Reference::Options& options) {
   MOSAIC_TRY(Unsliced opened, open_unsliced(options));
   const auto unsliced = std::make_shared<Unsliced>(std::move(opened));
-  runners_.push_back({.name = name, .run = [unsliced, inputs = inputs_]() -> Result<Microseconds> {
-                        MOSAIC_TRY(const Nanoseconds time, unsliced->run());
-                        return Microseconds(time);
-                      }});
-  return {};
+  return add({.name = name, .run = [unsliced, inputs = inputs_]() -> Result<Microseconds> {
+                MOSAIC_TRY(const Nanoseconds time, unsliced->run());
+                return Microseconds(time);
+              }});
 }
 
 Result<Unsliced> Contest::open_unsliced(const ort::Reference::Options& options) const {

@@ -22,11 +22,14 @@ class Contest {
   /// Errors: those of `Workspace::random_inputs`.
   [[nodiscard]] static Result<Contest> create(const Workspace& workspace, std::uint64_t seed, std::stop_token stop = {});
 
-  /// Compiles a plan. Errors, after the name: those of `validate` and of `Executor::create`.
-  [[nodiscard]] Result<void> add_plan(const std::string& name, Plan plan);
+  /// Compiles a plan; its entry. Errors, after the name: those of `validate` and of `Executor::create`.
+  [[nodiscard]] Result<std::size_t> add_plan(const std::string& name, Plan plan);
 
   /// Errors: those of `Unsliced`.
-  [[nodiscard]] Result<void> add_unsliced(const std::string& name, const ort::Reference::Options& options);
+  [[nodiscard]] Result<std::size_t> add_unsliced(const std::string& name, const ort::Reference::Options& options);
+
+  /// Lets an entry take part once more, as an entry of its own.
+  [[nodiscard]] std::size_t add_again(std::size_t entry) { return add(Runner(runners_.at(entry))); }
 
   /// A session on the user's file with the contest's inputs bound. Errors: those of `Unsliced`.
   [[nodiscard]] Result<Unsliced> open_unsliced(const ort::Reference::Options& options) const;
@@ -36,6 +39,8 @@ class Contest {
 
  private:
   Contest(const Workspace& workspace, std::vector<Tensor> inputs, std::stop_token stop);
+
+  std::size_t add(Runner runner);
 
   const Workspace* workspace_;
   std::shared_ptr<const std::vector<Tensor>> inputs_;

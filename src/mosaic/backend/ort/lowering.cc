@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "mosaic/backend/ort/in_place.h"
 #include "mosaic/backend/ort/session.h"
 #include "mosaic/onnx/extract.h"
 #include "mosaic/onnx/structure.h"
@@ -113,8 +114,26 @@ std::vector<Port> source_ports(const Names& names, const onnx::ValueTypes& types
 struct Partition {
   std::vector<std::vector<std::size_t>> nodes;  // of each step, in the model's order
   std::vector<Names> inputs;
-  std::vector<Names> outputs;
+  std::vector<Names> outputs;                   // of each step, in the order in which they are made
+  std::map<std::string, std::string> replaces;  // as in Port
 };
+
+/// A tensor that crosses lies in memory of the plan's. So must all that the engine would keep in the same place: they become outputs, too.
+void expose_in_place(const std::vector<InPlace>& sums, std::vector<std::set<std::string>>& inputs, const auto& expose, Partition& out) {
+  std::map<std::string, std::string> first;  // of the tensors that take each other's place
+  const auto first_of = [&](const std::string& name) { return first.contains(name) ? first.at(name) : name; };
+  for (const InPlace& sum : sums) first[sum.result] = first_of(sum.argument);
+  std::set<std::string> crossing;
+  for (const auto& names : inputs) {
+    for (const std::string& name : names) crossing.insert(first_of(name));
+  }
+  for (const InPlace& sum : sums) {
+    if (!crossing.contains(first_of(sum.result))) continue;
+    expose(sum.argument);
+    expose(sum.result);
+    out.replaces[sum.result] = sum.argument;
+  }
+}
 
 Partition partition(const onnx::Structure& optimised, const SourceRun& source, std::size_t steps) {
   constexpr std::size_t kUnneeded = std::numeric_limits<std::size_t>::max();
@@ -123,15 +142,14 @@ Partition partition(const onnx::Structure& optimised, const SourceRun& source, s
     for (const std::size_t node : optimised.ancestors(source.needed_after(s))) step_of[node] = std::min(step_of[node], s);
   }
   const Names leaving = source.leaving();
-  std::vector<bool> wanted(optimised.nodes.size(), false);
-  for (const std::size_t node : optimised.ancestors(leaving)) wanted[node] = true;
+  const std::vector<std::size_t> wanted = optimised.ancestors(leaving);
 
   Partition out;
   out.nodes.resize(steps);
   std::vector<std::set<std::string>> inputs(steps);
   std::vector<std::set<std::string>> outputs(steps);
-  for (std::size_t n = 0; n < optimised.nodes.size(); ++n) {
-    if (!wanted[n]) continue;
+  const auto expose = [&](const std::string& name) { outputs[step_of[optimised.maker.at(name)]].insert(name); };
+  for (const std::size_t n : wanted) {
     const std::size_t s = step_of[n];
     out.nodes[s].push_back(n);
     for (const std::string& name : optimised.nodes[n].inputs) {
@@ -139,16 +157,21 @@ Partition partition(const onnx::Structure& optimised, const SourceRun& source, s
       const auto maker = optimised.maker.find(name);
       if (maker != optimised.maker.end() && step_of[maker->second] == s) continue;
       inputs[s].insert(name);
-      if (maker != optimised.maker.end()) outputs[step_of[maker->second]].insert(name);
+      if (maker != optimised.maker.end()) expose(name);
     }
   }
   for (const std::string& name : leaving) {  // what the engine found to be constant is handed out by the step that made it in the source
     const auto maker = optimised.maker.find(name);
     outputs[maker == optimised.maker.end() ? source.maker(name) : step_of[maker->second]].insert(name);
   }
+  expose_in_place(in_place_sums(optimised, wanted, leaving), inputs, expose, out);
   for (std::size_t s = 0; s < steps; ++s) {
     out.inputs.emplace_back(inputs[s].begin(), inputs[s].end());
     out.outputs.emplace_back(outputs[s].begin(), outputs[s].end());
+    std::ranges::stable_sort(out.outputs[s], {}, [&](const std::string& name) {
+      const auto maker = optimised.maker.find(name);
+      return maker == optimised.maker.end() ? 0 : maker->second;
+    });
   }
   return out;
 }
@@ -219,10 +242,13 @@ Result<std::vector<LoweredStep>> cut_after_optimisation(Engine& engine, const Ru
   // A source tensor that stays in the run gets the scope too: another run may have a tensor of that name in another layout.
   std::set<std::string> shared(inputs.begin(), inputs.end());
   for (const std::string& name : source.leaving()) shared.insert(name);
+  const auto scoped = [&](const std::string& name) { return shared.contains(name) ? name : std::string(scope) + name; };
   const auto ports = [&](const Names& names) {
     std::vector<Port> list = source_ports(names, types);
     for (Port& port : list) {
-      if (!shared.contains(port.name)) port.name.insert(0, scope);
+      const auto replaced = parts.replaces.find(port.name);
+      if (replaced != parts.replaces.end()) port.replaces = scoped(replaced->second);
+      port.name = scoped(port.name);
     }
     return list;
   };
