@@ -85,7 +85,7 @@ void add_bench(CLI::App& app, Context& context) {
       ProfilerOptions profiler;
       profiler.progress = show;
       MOSAIC_TRY(const Profile profile,
-                 options->profile.empty() ? cached_profile(*workspace, profiler, context.stop) : read_profile(options->profile));
+                 options->profile.empty() ? cached_profile(*workspace, profiler, context.stop) : read_profile_of(*workspace, options->profile));
       for (const std::string& noisy : profile.noisy) note("noisy while profiling: " + noisy);
       options->bench.stop = context.stop;
       options->bench.progress = show;

@@ -6,6 +6,7 @@
 #include "mosaic/base/text.h"
 #include "mosaic/plan/validate.h"
 #include "mosaic/session/choose.h"
+#include "mosaic/session/measure.h"
 #include "output.h"
 #include "steps.h"
 
@@ -117,11 +118,12 @@ void add_explain(CLI::App& app, Context& context) {
       }
       MOSAIC_TRY(const Workspace::Options workspace_options, model.workspace());
       MOSAIC_TRY(const auto workspace, Workspace::open(workspace_options));
-      MOSAIC_TRY(const Profile profile, read_profile(profile_file));
+      MOSAIC_TRY(const Profile profile, read_profile_of(*workspace, profile_file));
       const auto valid = validate(workspace->graph(), workspace->board(), plan);
       if (!valid) return within(options->plan, valid.error());
       const auto chain = to_chain(plan, workspace->board());
-      if (!chain) return fail(ErrorCode::kUnsupported, "only plans that are a chain of consecutive layers can be explained");
+      if (!chain)
+        return fail(ErrorCode::kUnsupported, fmt::format("{}: only plans that are a chain of consecutive layers can be explained", options->plan));
       MOSAIC_TRY(const Planned planned, make_plan(*workspace, profile));
       if (!cost_of(planned.costs, *chain))
         return fail(ErrorCode::kInvalidInput, fmt::format("{}: the profile says that a slice cannot run where the plan puts it", options->plan));

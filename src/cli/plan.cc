@@ -3,6 +3,7 @@
 #include "command.h"
 #include "mosaic/plan/validate.h"
 #include "mosaic/session/choose.h"
+#include "mosaic/session/measure.h"
 #include "output.h"
 #include "steps.h"
 
@@ -44,7 +45,7 @@ void add_plan(CLI::App& app, Context& context) {
       }
       if (options->profile.empty())
         return fail(ErrorCode::kInvalidInput, "--profile is missing: make one with 'mosaic profile MODEL -o profile.json'");
-      MOSAIC_TRY(const Profile profile, read_profile(options->profile));
+      MOSAIC_TRY(const Profile profile, read_profile_of(*workspace, options->profile));
       MOSAIC_RETURN_IF_ERROR(refuse_noise(profile.noisy, options->accept_noise));
       auto planned = make_plan(*workspace, profile, {.margin_percent = options->margin}, options->objective);
       if (!planned) return std::unexpected(planned.error());

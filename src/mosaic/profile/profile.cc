@@ -191,6 +191,12 @@ Result<void> check_profile(const Profile& profile, const Graph& graph, const Boa
       }
     }
   }
+  for (const LinkSamples& link : profile.links) {
+    for (const std::string& end : {link.from, link.to}) {
+      if (!end.empty() && std::ranges::find(board.devices, end, &Device::name) == board.devices.end())
+        return wrong(fmt::format("the profile has a link from '{}' to '{}': there is no device '{}'", link.from, link.to, end));
+    }
+  }
   for (const Unsupported& each : profile.unsupported) {
     if (each.layer >= graph.layers.size() || !known(each.configuration))
       return wrong(fmt::format("the profile speaks of layer {} on '{}', which do not exist", each.layer, each.configuration));

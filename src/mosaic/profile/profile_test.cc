@@ -157,6 +157,7 @@ TEST(CheckProfile, RefusesWhatWasMeasuredOfSomethingElse) {
       {"the profile has a slice of layers 1 to 4 on 'cpu/1c', which do not exist", [](Profile& profile) { profile.slices[1].end = 4; }},
       {"the profile has a slice of layers 0 to 1 on 'tpu', which do not exist", [](Profile& profile) { profile.slices[0].configuration = "tpu"; }},
       {"the profile has a slice of layers 0 to 9 on 'cpu/1c', which do not exist", [](Profile& profile) { profile.wholes[0].end = 9; }},
+      {"the profile has a link from 'cpu' to 'tpu': there is no device 'tpu'", [](Profile& profile) { profile.links[0].to = "tpu"; }},
       {"the profile speaks of layer 3 on 'gpu', which do not exist", [](Profile& profile) { profile.unsupported[0].layer = 3; }},
       {"the profile speaks of layer 2 on 'tpu', which do not exist", [](Profile& profile) { profile.unsupported[0].configuration = "tpu"; }},
   };

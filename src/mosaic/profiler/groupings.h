@@ -9,11 +9,9 @@
 #include "mosaic/board/board.h"
 #include "mosaic/graph/graph.h"
 #include "mosaic/plan/plan.h"
+#include "mosaic/profiler/support.h"
 
 namespace mosaic {
-
-/// For each configuration and layer the reason why the one cannot run the other; none where it can.
-using Support = std::vector<std::vector<std::optional<std::string>>>;
 
 /// A way to run the whole model that measures slices of one configuration. Layers that this configuration cannot run visit another one.
 struct Grouping {

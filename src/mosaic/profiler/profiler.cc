@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <map>
 
 #include "mosaic/base/statistics.h"
 #include "mosaic/plan/validate.h"
 #include "mosaic/profiler/groupings.h"
 #include "mosaic/profiler/links.h"
+#include "mosaic/profiler/support.h"
 #include "mosaic/runtime/executor.h"
 #include "mosaic/runtime/quiet.h"
 
@@ -50,7 +50,13 @@ class Profiler::Impl {
 
   Result<void> prepare(const Profile* resume) {
     describe();
-    MOSAIC_RETURN_IF_ERROR(find_support());
+    const auto show = [&](double share) { report("asking what can run where", share); };
+    MOSAIC_TRY(support_, find_support(prepared_, graph_, board_, backends_, show));
+    for (std::size_t c = 0; c < support_.size(); ++c) {
+      for (std::size_t l = 0; l < support_[c].size(); ++l) {
+        if (support_[c][l]) note_unsupported(c, l, *support_[c][l]);
+      }
+    }
     MOSAIC_RETURN_IF_ERROR(compile());
     MOSAIC_TRY(links_, LinkBenchmark::create(board_, backends_, devices_in_use()));
     profile_.links = links_->links();
@@ -111,54 +117,6 @@ class Profiler::Impl {
 
   void report(std::string_view what, double share) const {
     if (options_.progress) options_.progress(what, share);
-  }
-
-  /// What the board says a device lacks, and what its backend refuses.
-  Result<void> find_support() {
-    support_.assign(board_.configurations.size(), std::vector<std::optional<std::string>>(graph_.layers.size()));
-    for (std::size_t c = 0; c < board_.configurations.size(); ++c) {
-      const Device& device = board_.device_of(ConfigurationId(c));
-      for (std::size_t l = 0; l < graph_.layers.size(); ++l) {
-        for (const NodeId node : graph_.layers[l].nodes) {
-          if (device.lacks(graph_.node(node).op)) support_[c][l] = fmt::format("the board file says that it lacks {}", graph_.node(node).op);
-        }
-      }
-      if (device.kind != DeviceKind::kCpu || board_.simulated()) probe(ConfigurationId(c));
-      report("asking what can run where", static_cast<double>(c + 1) / static_cast<double>(board_.configurations.size()));
-    }
-    for (std::size_t l = 0; l < graph_.layers.size(); ++l) {
-      if (std::ranges::any_of(support_, [&](const auto& row) { return !row[l].has_value(); })) continue;
-      return fail(ErrorCode::kUnsupported, fmt::format("no device of board '{}' can run layer {} ('{}', {}): {}", board_.name, l,
-                                                       graph_.layers[l].name, graph_.layers[l].kind, *support_[0][l]));
-    }
-    for (std::size_t c = 0; c < support_.size(); ++c) {
-      for (std::size_t l = 0; l < graph_.layers.size(); ++l) {
-        if (support_[c][l]) exclude(c, l, std::string(*support_[c][l]));
-      }
-    }
-    return {};
-  }
-
-  Result<void> try_compile(ConfigurationId configuration, const std::vector<LayerId>& layers) const {
-    const auto& backend = backends_.at(board_.device_of(configuration).backend);
-    Run run{.prepared = prepared_, .graph = graph_, .board = board_, .steps = {{.layers = layers, .configuration = configuration}}};
-    for (const LayerId layer : layers) run.leaving.insert(run.leaving.end(), graph_.layer(layer).outputs.begin(), graph_.layer(layer).outputs.end());
-    auto compiled = backend->compile(run, "probe/");
-    return compiled ? Result<void>() : std::unexpected(compiled.error());
-  }
-
-  /// Compiles each layer alone on a device, equal layers once.
-  void probe(ConfigurationId configuration) {
-    std::map<Fingerprint, std::optional<std::string>> known;
-    for (std::size_t l = 0; l < graph_.layers.size(); ++l) {
-      auto& reason = support_[configuration.index()][l];
-      if (reason) continue;
-      const auto [found, is_new] = known.try_emplace(graph_.layers[l].signature);
-      if (is_new) {
-        if (const auto tried = try_compile(configuration, {LayerId(l)}); !tried) found->second = tried.error().message;
-      }
-      reason = found->second;
-    }
   }
 
   /// Devices with a configuration that takes part in the measurement.
@@ -233,6 +191,10 @@ class Profiler::Impl {
 
   void exclude(std::size_t configuration, std::size_t layer, const std::string& reason) {
     support_[configuration][layer] = reason;
+    note_unsupported(configuration, layer, reason);
+  }
+
+  void note_unsupported(std::size_t configuration, std::size_t layer, const std::string& reason) {
     profile_.unsupported.push_back({.configuration = board_.configurations[configuration].name, .layer = layer, .reason = reason});
   }
 

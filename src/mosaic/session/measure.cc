@@ -57,6 +57,14 @@ Result<Profile> measure(const Workspace& workspace, const fs::path& file, const 
   return profile;
 }
 
+Result<Profile> read_profile_of(const Workspace& workspace, const fs::path& file) {
+  MOSAIC_TRY(Profile profile, read_profile(file));
+  if (auto checked = check_profile(profile, workspace.graph(), workspace.board(), workspace.engine()); !checked) {
+    return within(file.string(), checked.error());
+  }
+  return profile;
+}
+
 fs::path cache_entry(const Workspace& workspace) {
   return cache_folder() / fmt::format("{:.12}-{:.12}-{:.12}", workspace.graph().fingerprint, workspace.board().fingerprint, workspace.engine());
 }
@@ -65,9 +73,7 @@ Result<Profile> cached_profile(const Workspace& workspace, const ProfilerOptions
   const fs::path folder = cache_entry(workspace);
   MOSAIC_TRY(const FileLock lock, FileLock::acquire(folder / "lock"));
   const fs::path file = folder / "profile.json";
-  if (auto known = read_profile(file)) {
-    if (check_profile(*known, workspace.graph(), workspace.board(), workspace.engine())) return known;
-  }
+  if (auto known = read_profile_of(workspace, file)) return known;
   return measure(workspace, file, options, stop);
 }
 

@@ -18,6 +18,9 @@ namespace mosaic {
 /// The profile from the cache, or measured now and put there. Two processes that want the same one wait for each other and measure once.
 [[nodiscard]] Result<Profile> cached_profile(const Workspace& workspace, const ProfilerOptions& options = {}, const std::stop_token& stop = {});
 
+/// A profile that was measured earlier. Errors, after the file's name: those of `read_profile` and `check_profile`.
+[[nodiscard]] Result<Profile> read_profile_of(const Workspace& workspace, const std::filesystem::path& file);
+
 /// Where everything kept about this model on this board with this engine lies.
 [[nodiscard]] std::filesystem::path cache_entry(const Workspace& workspace);
 
