@@ -108,7 +108,8 @@ Result<Backends> make_backends(const Board& board, bool functional) {
     backends["ort"] = host;
   }
   for (std::size_t d = 0; d < board.devices.size(); ++d) {
-    MOSAIC_RETURN_IF_ERROR(backends.at(board.devices[d].backend)->check_device(board, DeviceId(d)));
+    const auto usable = backends.at(board.devices[d].backend)->check_device(board, DeviceId(d));
+    if (!usable) return within(fmt::format("board '{}'", board.name), usable.error());
   }
   return backends;
 }
