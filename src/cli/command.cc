@@ -17,7 +17,7 @@ void ModelOptions::declare(CLI::App& app, bool with_board) {
 }
 
 Result<Workspace::Options> ModelOptions::workspace() const {
-  Workspace::Options options{.model = model, .board = board, .shapes = {}, .functional = true};
+  Workspace::Options options{.model = model, .board = board, .shapes = {}};
   for (const std::string& text : shapes) {
     MOSAIC_TRY(auto shape, parse_shape(text));
     options.shapes.insert(std::move(shape));

@@ -65,9 +65,9 @@ void print_table(const Graph& graph) {
   Bytes weights;
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
     const Layer& layer = graph.layers[i];
-    macs += layer.macs;
-    parameters += layer.parameters;
-    weights += layer.weights;
+    macs = saturating_add(macs, layer.macs);
+    parameters = saturating_add(parameters, layer.parameters);
+    weights = saturating_add(weights, layer.weights);
     const bool cut = i < graph.cuts.size();
     table.add({std::to_string(i), shorten(layer.name, 32), shorten(layer.kind, 40), output_shape(graph, layer), format_count(layer.macs),
                format_count(layer.parameters), format_bytes(layer.weights), cut ? format_bytes(graph.cuts[i].bytes) : "",

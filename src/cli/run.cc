@@ -356,7 +356,9 @@ void add_run(CLI::App& app, Context& context) {
   command.add_option("--trace", options->trace, "Write a Chrome/Perfetto trace of the timed runs")->type_name("FILE");
   command.add_option("-o,--output", options->output, "Write the outputs as .npy files into this folder");
   command.add_flag("--check", options->check, "Compare with a session on the unsliced model");
-  command.add_option("-r,--repetitions", options->profiler.rounds, "Rounds of measurement, if the model has to be profiled")->capture_default_str();
+  command.add_option("-r,--repetitions", options->profiler.rounds, "Rounds of measurement, if the model has to be profiled")
+      ->check(CLI::Range(3, 10000))
+      ->capture_default_str();
   command.callback([options, &context] { context.action = [options, &context] { return run_model(*options, context); }; });
 }
 

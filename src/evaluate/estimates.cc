@@ -44,6 +44,7 @@ Result<Json> estimates(const Setting& setting) {
                             {"whole_us", fit.configurations[c].whole.value_or(0)},
                             {"error_percent", check ? Json(*check) : Json(nullptr)}});
     const auto chain = single_configuration(costs, c);
+    if (!chain) continue;
     MOSAIC_TRY(const std::size_t entry,
                contest.add_plan(board.configurations[c].name, to_plan(*chain, costs, fit, subject.workspace->graph(), board)));
     if (fit.configurations[c].whole) singles.push_back({.entry = entry, .profiled = *fit.configurations[c].whole});

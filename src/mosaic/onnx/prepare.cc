@@ -43,6 +43,9 @@ void hand_out_constants(GraphProto& graph) {
     for (auto& initializer : *graph.mutable_initializer()) {
       if (initializer.name() == output.name()) initializer.set_name(renamed);
     }
+    for (auto& initializer : *graph.mutable_sparse_initializer()) {
+      if (initializer.values().name() == output.name()) initializer.mutable_values()->set_name(renamed);
+    }
     NodeProto node;
     node.set_op_type("Identity");
     node.add_input(renamed);
@@ -226,8 +229,12 @@ struct Constants {
   std::vector<::onnx::TensorProto> initializers;
 };
 
+/// A few bytes of a file can stand for any size of constant (ConstantOfShape, Tile): what is larger is left to the engine.
+constexpr Bytes kMostFolded{std::int64_t{1} << 29};
+
 Constants find_constants(const Model& model, const ValueTypes& types, Evaluator& evaluator) {
   const GraphProto& graph = proto_of(model).graph();
+  Bytes folded;
   Constants constants;
   std::set<std::string> known = initializer_names(graph);
   std::set<std::string> outputs;
@@ -242,8 +249,11 @@ Constants find_constants(const Model& model, const ValueTypes& types, Evaluator&
       const auto used = used_names(node);
       if (must_stay(node) || !std::ranges::all_of(used, [&](const std::string& name) { return known.contains(name); })) continue;
       const auto movable = [&](const std::string& name) {
+        if (name.empty()) return true;
         const auto found = types.find(name);
-        return name.empty() || (found != types.end() && element_size(found->second.element) != 0);
+        if (found == types.end() || element_size(found->second.element) == 0) return false;
+        if (found->second.shape) folded = saturating_add(folded, byte_size(found->second.element, *found->second.shape).value_or(kMostFolded));
+        return folded <= kMostFolded;
       };
       if (!std::ranges::all_of(node.output(), movable)) continue;
       evaluated.push_back(static_cast<std::size_t>(n));
@@ -269,7 +279,10 @@ Constants find_constants(const Model& model, const ValueTypes& types, Evaluator&
   Model part = extract(model, evaluated, {}, results, types);
   for (const auto& initializer : constants.initializers) *proto_of(part).mutable_graph()->add_initializer() = initializer;
   const auto values = evaluator.evaluate(part);
-  if (!values) {  // the engine can do this only as part of the whole, so there it stays
+  folded = {};
+  for (std::size_t i = 0; values && i < values->size(); ++i)
+    folded = saturating_add(folded, byte_size((*values)[i].type(), (*values)[i].shape()).value_or(kMostFolded));
+  if (!values || folded > kMostFolded) {  // the engine can do this only as part of the whole, so there it stays
     for (const std::size_t n : evaluated) constants.nodes.erase(static_cast<int>(n));
     return constants;
   }

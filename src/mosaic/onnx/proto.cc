@@ -13,6 +13,7 @@ void collect_captured(const ::onnx::GraphProto& graph, std::set<std::string>& us
   std::set<std::string> wanted;
   for (const auto& input : graph.input()) inside.insert(input.name());
   for (const auto& initializer : graph.initializer()) inside.insert(initializer.name());
+  for (const auto& initializer : graph.sparse_initializer()) inside.insert(initializer.values().name());
   for (const auto& node : graph.node()) {
     for (const std::string& name : used_names(node)) wanted.insert(name);
     inside.insert(node.output().begin(), node.output().end());

@@ -290,6 +290,7 @@ Profiler::~Profiler() = default;
 
 Result<std::unique_ptr<Profiler>> Profiler::create(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board,
                                                    const Backends& backends, ProfilerOptions options, const Profile* resume) {
+  if (options.rounds < 1) return fail(ErrorCode::kInvalidInput, "a profile needs at least one round");
   auto impl = std::make_unique<Impl>(prepared, graph, board, backends, std::move(options));
   MOSAIC_RETURN_IF_ERROR(impl->prepare(resume));
   return std::unique_ptr<Profiler>(new Profiler(std::move(impl)));

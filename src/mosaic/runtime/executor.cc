@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include "mosaic/base/affinity.h"
@@ -74,33 +75,38 @@ class Executor::Impl {
   Impl& operator=(const Impl&) = delete;
 
   Result<RunReport> run(const std::vector<const Tensor*>& inputs, std::vector<Tensor>& outputs, const RunOptions& options) {
-    MOSAIC_TRY(std::unique_ptr<Request> request, acquire());
-    auto report = run_with(*request, inputs, outputs, options);
-    release(std::move(request));
-    return report;
+    Lease lease(*this);
+    try {
+      if (lease.request == nullptr) {
+        MOSAIC_TRY(lease.request, Request::create(program_, graph_));
+      }
+      return run_with(*lease.request, inputs, outputs, options);
+    } catch (const std::bad_alloc&) {
+      return fail(ErrorCode::kDevice, "not enough memory for the tensors of a run");
+    }
   }
 
  private:
-  Result<std::unique_ptr<Request>> acquire() {
-    {
-      const std::scoped_lock lock(mutex_);
-      ++running_;
-      if (!pool_.empty()) {
-        std::unique_ptr<Request> request = std::move(pool_.back());
-        pool_.pop_back();
-        return request;
-      }
+  /// A run in progress, and buffers from the pool if some are free; they go there in the end.
+  struct Lease {
+    explicit Lease(Impl& owner) : impl(owner) {
+      const std::scoped_lock lock(impl.mutex_);
+      ++impl.running_;
+      if (impl.pool_.empty()) return;
+      request = std::move(impl.pool_.back());
+      impl.pool_.pop_back();
     }
-    auto made = Request::create(program_, graph_);
-    if (!made) release(nullptr);
-    return made;
-  }
+    ~Lease() {
+      const std::scoped_lock lock(impl.mutex_);
+      if (request != nullptr) impl.pool_.push_back(std::move(request));
+      if (--impl.running_ == 0) impl.idle_.notify_all();
+    }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
 
-  void release(std::unique_ptr<Request> request) {
-    const std::scoped_lock lock(mutex_);
-    if (request != nullptr) pool_.push_back(std::move(request));
-    if (--running_ == 0) idle_.notify_all();
-  }
+    Impl& impl;
+    std::unique_ptr<Request> request;
+  };
 
   Result<RunReport> run_with(Request& request, const std::vector<const Tensor*>& inputs, std::vector<Tensor>& outputs, const RunOptions& options) {
     MOSAIC_RETURN_IF_ERROR(request.bind(inputs, outputs));

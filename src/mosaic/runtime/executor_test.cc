@@ -251,6 +251,30 @@ TEST(Program, SharesTwoBuffersAlongAChain) {
   for (const Bytes size : program.slots) EXPECT_GE(size.value, 8 * 8 * 8 * 4);
 }
 
+/// Outputs of a static shape, of one that depends on the data, and of one both.
+Network counting_network() {
+  onnx::Builder net("counting", 1);
+  const std::string x = net.relu(net.input("x", {4, 4}));
+  net.output(x, {4, 4});
+  net.output(net.node("NonZero", {x}), {2, -1}, ElementType::kInt64);
+  net.output(net.add(x, x), {4, 4});
+  return test::import_network(net.build());
+}
+
+TEST(Executor, HandsOutOutputsWhoseShapeDependsOnTheData) {
+  const Network network = counting_network();
+  const Board board = test::split_board();
+  const Backends backends{{"ort", expect(ort::make_backend())}};
+  const Plan plan = chain_plan({0, network.graph.layers.size()}, {board.configurations[0].name});
+  const auto executor = make_executor(network, board, plan, backends);
+  std::vector<Tensor> outputs;
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    const auto inputs = random_inputs(network.graph, seed);
+    expect(executor->run(pointers_to(inputs), outputs));
+    EXPECT_TRUE(same_bits(reference_outputs(network, inputs), outputs)) << seed;
+  }
+}
+
 /// A stem and three residual blocks, x + conv(relu(conv(x))).
 onnx::Model residual_network() {
   onnx::Builder net("residual", 1);

@@ -114,6 +114,8 @@ class FakeBackend final : public Backend {
     return executables;
   }
 
+  bool out_of_memory = false;  ///< when buffers are made
+
  private:
   class FakeInvocation final : public Invocation {
    public:
@@ -128,6 +130,7 @@ class FakeBackend final : public Backend {
     }
     Result<Tensor> output(std::size_t) override { return Tensor(); }
     void cancel() override { backend_.on_cancel_(); }
+    void reset() override {}
 
    private:
     const FakeBackend& backend_;
@@ -143,7 +146,10 @@ class FakeBackend final : public Backend {
           output_(port(graph, graph.layer(step.layers.back()).outputs[0])) {}
     std::span<const Port> inputs() const override { return {&input_, 1}; }
     std::span<const Port> outputs() const override { return {&output_, 1}; }
-    Result<std::unique_ptr<Invocation>> make_invocation() const override { return std::make_unique<FakeInvocation>(backend_, layer_); }
+    Result<std::unique_ptr<Invocation>> make_invocation() const override {
+      if (backend_.out_of_memory) throw std::bad_alloc();
+      return std::make_unique<FakeInvocation>(backend_, layer_);
+    }
     Result<std::unique_ptr<Buffer>> allocate_output(std::size_t) const override { return nullptr; }
 
    private:
@@ -197,6 +203,23 @@ class Blocking {
   std::atomic<bool> blocks_;
   std::atomic<int> ran_ = 0;
 };
+
+TEST(OutOfMemory, FailsTheRunAndNothingElse) {
+  const Network network{.prepared = {}, .graph = test::line_graph({1, 1, 1}, {1, 1, 1}, 16)};
+  Board board = test::row_board(1);
+  board.devices[0].backend = "fake";
+  const auto backend = std::make_shared<FakeBackend>([](std::size_t) { return Result<void>(); }, [] {});
+  const ValidPlan plan = expect(validate(network.graph, board, chain_plan({0, 3}, {"d0"})));
+  const auto executor = expect(Executor::create(network.prepared, network.graph, board, plan, {{"fake", backend}}));
+  const Tensor input(ElementType::kUint8, {16});
+  std::vector<Tensor> outputs;
+  backend->out_of_memory = true;
+  const auto report = executor->run({&input}, outputs);
+  EXPECT_THAT(error_of(report), HasSubstr("memory"));
+  EXPECT_EQ(report.error().code, ErrorCode::kDevice);
+  backend->out_of_memory = false;
+  EXPECT_TRUE(executor->run({&input}, outputs).has_value());
+}
 
 class Stopped : public testing::TestWithParam<bool> {};
 

@@ -86,6 +86,7 @@ void Request::start() {
   for (std::size_t s = 0; s < waiting_.size(); ++s) waiting_[s].store(program_.after[s].size(), std::memory_order_relaxed);
   unfinished_.store(program_.steps.size(), std::memory_order_relaxed);
   stopped_.store(false, std::memory_order_relaxed);
+  for (const auto& invocation : invocations_) invocation->reset();
   error_.reset();
   started_ = std::chrono::steady_clock::now();
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+// A device's thread. Used by the executor alone; not installed.
+
 #include <atomic>
 #include <condition_variable>
 #include <deque>

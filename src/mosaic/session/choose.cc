@@ -82,24 +82,29 @@ Result<Confirmation> confirm(const Workspace& workspace, const Planned& planned,
   return confirmation;
 }
 
-Result<Choice> choose_plan(const Workspace& workspace, const ProfilerOptions& options, const std::stop_token& stop, bool confirm_it) {
-  const std::filesystem::path file = cache_entry(workspace) / "plan.json";
-  if (auto known = read_plan(file); known && validate(workspace.graph(), workspace.board(), *known)) {
+Result<Choice> choose_plan(const Workspace& workspace, const ProfilerOptions& options, const std::stop_token& stop) {
+  const std::filesystem::path folder = cache_entry(workspace);
+  const std::filesystem::path file = folder / "plan.json";
+  const auto cached = [&]() -> std::optional<Choice> {
+    auto known = read_plan(file);
+    if (!known || !validate(workspace.graph(), workspace.board(), *known)) return std::nullopt;
     return Choice{.plan = *std::move(known), .confirmation = {}, .noisy = {}};
-  }
+  };
+  if (auto known = cached()) return *std::move(known);
+  // Two processes that confirmed at the same time would time each other.
+  MOSAIC_TRY(const FileLock lock, FileLock::acquire(folder / "plan.lock", stop));
+  if (auto known = cached()) return *std::move(known);
+
   MOSAIC_TRY(const Profile profile, cached_profile(workspace, options, stop));
   // What is measured afterwards needs no margin: the optimum by the costs takes part, however small its gain.
-  const PlannerOptions planner{.margin_percent = confirm_it ? std::optional(0.0) : std::nullopt};
-  MOSAIC_TRY(const Planned planned, make_plan(workspace, profile, planner));
-  Choice choice{.plan = planned.plan, .confirmation = {}, .noisy = profile.noisy};
-  if (confirm_it) {
-    const auto show = [&](double share) {
-      if (options.progress) options.progress("confirming", share);
-    };
-    MOSAIC_TRY(choice.confirmation, confirm(workspace, planned, stop, show));
-    choice.plan = choice.confirmation->contenders[choice.confirmation->chosen].plan;
-    MOSAIC_RETURN_IF_ERROR(write_plan(choice.plan, file));
-  }
+  MOSAIC_TRY(const Planned planned, make_plan(workspace, profile, {.margin_percent = 0}));
+  const auto show = [&](double share) {
+    if (options.progress) options.progress("confirming", share);
+  };
+  Choice choice{.plan = {}, .confirmation = {}, .noisy = profile.noisy};
+  MOSAIC_TRY(choice.confirmation, confirm(workspace, planned, stop, show));
+  choice.plan = choice.confirmation->contenders[choice.confirmation->chosen].plan;
+  MOSAIC_RETURN_IF_ERROR(write_plan(choice.plan, file));
   return choice;
 }
 

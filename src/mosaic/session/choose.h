@@ -50,13 +50,12 @@ struct Confirmation {
 [[nodiscard]] Result<Confirmation> confirm(const Workspace& workspace, const Planned& planned, const std::stop_token& stop = {},
                                            const std::function<void(double)>& progress = {});
 
-/// The plan to use for a workspace: from the cache if it is there, else profiled, planned, confirmed and put there.
+/// The plan to use for a workspace: from the cache if it is there, else profiled, planned, confirmed and put there, by one process at a time.
 struct Choice {
   Plan plan;
   std::optional<Confirmation> confirmation;  ///< none where the plan came from the cache
   std::vector<std::string> noisy;            ///< what the profile says of the machine's noise
 };
-[[nodiscard]] Result<Choice> choose_plan(const Workspace& workspace, const ProfilerOptions& options = {}, const std::stop_token& stop = {},
-                                         bool confirm_it = true);
+[[nodiscard]] Result<Choice> choose_plan(const Workspace& workspace, const ProfilerOptions& options = {}, const std::stop_token& stop = {});
 
 }  // namespace mosaic

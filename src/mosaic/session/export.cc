@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <set>
 
 #include "mosaic/base/file.h"
@@ -25,6 +28,8 @@ std::vector<std::string> names_of(const Graph& graph, const std::set<TensorId>& 
   for (const TensorId id : tensors) names.push_back(graph.tensor(id).name);
   return names;
 }
+
+std::string file_of(StepId id) { return fmt::format("slice_{}.onnx", id.value); }
 
 struct Slice {
   onnx::Model model;
@@ -52,10 +57,7 @@ Slice cut(const Workspace& workspace, const ValidPlan& plan, StepId id) {
   Slice slice{
       .model = onnx::extract(workspace.prepared().model, nodes, names_of(graph, inputs), names_of(graph, outputs), workspace.prepared().types),
       .manifest = {}};
-  slice.manifest = {{"file", fmt::format("slice_{}.onnx", id.value)},
-                    {"configuration", step.configuration},
-                    {"layers", format_layers(step.layers)},
-                    {"after", Json::array()}};
+  slice.manifest = {{"file", file_of(id)}, {"configuration", step.configuration}, {"layers", format_layers(step.layers)}, {"after", Json::array()}};
   for (const StepId each : step.after) slice.manifest["after"].push_back(each.value);
   slice.manifest["inputs"] = Json::array();
   for (const TensorId tensor : inputs) slice.manifest["inputs"].push_back(describe(graph.tensor(tensor)));
@@ -76,7 +78,7 @@ Result<void> write_all(const Workspace& workspace, const ValidPlan& plan, const 
   manifest["slices"] = Json::array();
   for (std::size_t s = 0; s < plan.size(); ++s) {
     Slice slice = cut(workspace, plan, StepId(s));
-    MOSAIC_RETURN_IF_ERROR(onnx::save_model(slice.model, folder / fmt::format("slice_{}.onnx", s)));
+    MOSAIC_RETURN_IF_ERROR(onnx::save_model(slice.model, folder / file_of(StepId(s))));
     manifest["slices"].push_back(std::move(slice.manifest));
   }
   return write_file(folder / "manifest.json", to_text(manifest));
@@ -88,8 +90,11 @@ Result<void> export_plan(const Workspace& workspace, const ValidPlan& plan, cons
   std::error_code error;
   if (fs::exists(folder, error) && !fs::is_empty(folder, error))
     return fail(ErrorCode::kInvalidInput, fmt::format("{} exists and is not empty", folder.string()));
-  const fs::path temporary = (folder / "").parent_path().string() + ".part";  // beside it also where it is named with a slash at the end
-  fs::remove_all(temporary, error);
+  std::string temporary = (folder / "").parent_path().string() + ".XXXXXX";  // beside it also where it is named with a slash at the end
+  fs::create_directories(fs::path(temporary).parent_path(), error);
+  if (::mkdtemp(temporary.data()) == nullptr) return fail(ErrorCode::kIo, fmt::format("cannot write {}: {}", folder.string(), std::strerror(errno)));
+  fs::permissions(temporary, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec | fs::perms::others_read | fs::perms::others_exec,
+                  error);
   auto written = write_all(workspace, plan, temporary);
   if (written) {
     fs::remove(folder, error);

@@ -71,7 +71,7 @@ fs::path cache_entry(const Workspace& workspace) {
 
 Result<Profile> cached_profile(const Workspace& workspace, const ProfilerOptions& options, const std::stop_token& stop) {
   const fs::path folder = cache_entry(workspace);
-  MOSAIC_TRY(const FileLock lock, FileLock::acquire(folder / "lock"));
+  MOSAIC_TRY(const FileLock lock, FileLock::acquire(folder / "lock", stop));
   const fs::path file = folder / "profile.json";
   if (auto known = read_profile_of(workspace, file)) return known;
   return measure(workspace, file, options, stop);

@@ -61,21 +61,21 @@ Plan plan_of(const Workspace& workspace, const Chain& chain) {
   return plan;
 }
 
-/// Makes the largest value of the first tensor at a boundary a hundred times larger.
+/// Makes the largest value of the first tensor of type float at a boundary a hundred times larger.
 class Saboteur {
  public:
-  explicit Saboteur(StepId step) : step_(step) {}
+  Saboteur(StepId step, bool& done) : step_(step), done_(&done) {}
   void operator()(StepId step, const Port& port, std::span<std::byte> bytes) {
-    if (done_ || step != step_ || port.element != ElementType::kFloat32 || bytes.empty()) return;
+    if (*done_ || step != step_ || port.element != ElementType::kFloat32 || bytes.empty()) return;
     const std::span<float> values(reinterpret_cast<float*>(bytes.data()), static_cast<std::size_t>(*element_count(*port.shape)));
     const auto largest = std::ranges::max_element(values, {}, [](float value) { return std::fabs(value); });
     *largest = *largest * 100 + 1;
-    done_ = true;
+    *done_ = true;
   }
 
  private:
   StepId step_;
-  bool done_ = false;
+  bool* done_;
 };
 
 class Verifier {
@@ -90,7 +90,8 @@ class Verifier {
     VerifiedPlan out{.name = std::move(name), .plan = plan_of(workspace_, chain), .slices = chain.configurations.size()};
     MOSAIC_TRY(const ValidPlan valid, validate(workspace_.graph(), workspace_.board(), out.plan));
     ExecutorOptions executor_options;
-    if (spoiled) executor_options.at_boundary = Saboteur(*spoiled);
+    bool done = false;
+    if (spoiled) executor_options.at_boundary = Saboteur(*spoiled, done);
     auto executor = Executor::create(workspace_.prepared(), workspace_.graph(), workspace_.board(), valid, workspace_.backends(), executor_options);
     if (!executor) return within(out.name, executor.error());
     for (const Expectation& expectation : expectations_) {
@@ -101,6 +102,7 @@ class Verifier {
       out.equal_bits = out.equal_bits && difference.equal_bits;
       out.relative_difference = std::max(out.relative_difference, difference.relative);
     }
+    spoiled_ += done ? 1 : 0;
     out.passed = out.relative_difference <= result_.tolerance;
     result_.equal = result_.equal && out.passed;
     result_.worst_relative_difference = std::max(result_.worst_relative_difference, out.relative_difference);
@@ -109,8 +111,11 @@ class Verifier {
     return {};
   }
 
-  Verification finish() {
+  Result<Verification> finish() {
     result_.cuts_used = used_.size();
+    if (options_.inject_error && spoiled_ == 0) {
+      return fail(ErrorCode::kUnsupported, "no random plan has a tensor of type float at the boundary drawn for it, so no error could be injected");
+    }
     return std::move(result_);
   }
 
@@ -120,6 +125,7 @@ class Verifier {
   const std::vector<Expectation> expectations_;
   Verification result_;
   std::set<std::size_t> used_;
+  std::size_t spoiled_ = 0;  // plans with an injected error
 };
 
 Result<std::vector<Expectation>> make_expectations(const Workspace& workspace, const VerifyOptions& options) {

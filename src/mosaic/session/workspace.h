@@ -21,7 +21,6 @@ class Workspace {
     std::filesystem::path model;
     std::string board;         ///< as `find_board` takes it
     onnx::InputShapes shapes;  ///< for inputs whose shapes are symbolic
-    bool functional = true;    ///< a simulated board computes, too
   };
 
   /// Errors: those of reading, preparing and importing the model; of finding the board; of its devices.

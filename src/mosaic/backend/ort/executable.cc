@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstring>
@@ -57,9 +58,8 @@ auto guarded_on(const Program& program, ErrorCode code, Action&& action) {
 class OrtInvocation final : public Invocation {
  public:
   explicit OrtInvocation(const Program& program) : program_(program), binding_(std::in_place, *program.session), inputs_(program.inputs.size()) {
-    const Ort::MemoryInfo host = Ort::MemoryInfo::CreateCpu(OrtDeviceAllocator, OrtMemTypeCPU);
     for (std::size_t i = 0; i < program_.outputs.size(); ++i) {
-      if (!program_.output_ports[i].shape) binding_->BindOutput(program_.outputs[i].c_str(), host);
+      if (!program_.output_ports[i].bytes()) unbound_.push_back(program_.outputs[i]);
     }
   }
 
@@ -114,7 +114,7 @@ class OrtInvocation final : public Invocation {
   }
 
   Result<Times> run() override {
-    if (cancelled_.exchange(false)) options_.UnsetTerminate();
+    if (cancelled_.load()) return fail(ErrorCode::kCancelled, "the run was cancelled");
     const auto start = std::chrono::steady_clock::now();
     auto copied = start;
     auto done = guarded_on(program_, ErrorCode::kEngine, [&] {
@@ -122,6 +122,8 @@ class OrtInvocation final : public Invocation {
         copy_inputs();
         copied = std::chrono::steady_clock::now();
       }
+      // The engine keeps what it allocated and would take it for a buffer of the right shape.
+      for (const std::string& name : unbound_) binding_->BindOutput(name.c_str(), host_);
       program_.session->Run(options_, *binding_);
       if (!program_.host) binding_->SynchronizeOutputs();
     });
@@ -131,7 +133,11 @@ class OrtInvocation final : public Invocation {
   }
 
   Result<Tensor> output(std::size_t index) override {
-    auto copied = guarded_on(program_, ErrorCode::kEngine, [&] { return copy_out(binding_->GetOutputValues()[index]); });
+    auto copied = guarded_on(program_, ErrorCode::kEngine, [&] {
+      const std::vector<std::string> bound = binding_->GetOutputNames();  // in the order of binding
+      const auto place = std::ranges::find(bound, program_.outputs[index]) - bound.begin();
+      return copy_out(binding_->GetOutputValues().at(static_cast<std::size_t>(place)));
+    });
     if (!copied) return std::unexpected(std::move(copied).error());
     return *std::move(copied);
   }
@@ -139,6 +145,10 @@ class OrtInvocation final : public Invocation {
   void cancel() override {
     cancelled_.store(true);
     options_.SetTerminate();
+  }
+
+  void reset() override {
+    if (cancelled_.exchange(false)) options_.UnsetTerminate();
   }
 
  private:
@@ -157,6 +167,8 @@ class OrtInvocation final : public Invocation {
   const Program& program_;
   std::optional<Ort::IoBinding> binding_;  // always there; released under the device's lock
   std::vector<Ort::Value> inputs_;         // over the caller's memory
+  std::vector<std::string> unbound_;       // outputs that the engine allocates
+  const Ort::MemoryInfo host_ = Ort::MemoryInfo::CreateCpu(OrtDeviceAllocator, OrtMemTypeCPU);
   Ort::RunOptions options_;
   std::atomic<bool> cancelled_ = false;
 };
@@ -171,6 +183,7 @@ class EmptyInvocation final : public Invocation {
   Result<Times> run() override { return Times{}; }
   Result<Tensor> output(std::size_t) override { return fail(ErrorCode::kEngine, "a step without operators has no output"); }
   void cancel() override {}
+  void reset() override {}
 };
 
 class OrtExecutable final : public Executable {

@@ -11,8 +11,6 @@ class Session final : public Reference {
   explicit Session(Ort::Session session) : session_(std::move(session)), binding_(session_) {
     for (const auto& name : session_.GetInputNames()) inputs_.push_back(name);
     for (const auto& name : session_.GetOutputNames()) outputs_.push_back(name);
-    const Ort::MemoryInfo host = Ort::MemoryInfo::CreateCpu(OrtDeviceAllocator, OrtMemTypeCPU);
-    for (const std::string& name : outputs_) binding_.BindOutput(name.c_str(), host);
   }
 
   const std::vector<std::string>& inputs() const override { return inputs_; }
@@ -21,6 +19,9 @@ class Session final : public Reference {
   Result<void> bind(const std::vector<const Tensor*>& inputs) override {
     if (inputs.size() != inputs_.size()) return fail(ErrorCode::kInvalidInput, "the number of inputs is wrong");
     return guarded(ErrorCode::kInvalidInput, [&] {
+      // Anew, for the engine keeps what it allocated and would take it for a buffer of the right shape.
+      const Ort::MemoryInfo host = Ort::MemoryInfo::CreateCpu(OrtDeviceAllocator, OrtMemTypeCPU);
+      for (const std::string& name : outputs_) binding_.BindOutput(name.c_str(), host);
       for (std::size_t i = 0; i < inputs.size(); ++i) {
         const auto memory = inputs[i]->bytes();
         binding_.BindInput(inputs_[i].c_str(), wrap({const_cast<std::byte*>(memory.data()), memory.size()}, inputs[i]->type(), inputs[i]->shape()));

@@ -86,7 +86,7 @@ Ort::SessionOptions make_options(Engine& engine, const SessionSettings& settings
   add_threads(engine, options, settings);
   if (settings.device != nullptr && settings.device->provider != "CPU") {
     append_provider(engine, options, *settings.device);
-  } else if (settings.shared_arena) {
+  } else {
     options.AddConfigEntry(kOrtSessionOptionsConfigUseEnvAllocators, "1");
   }
   return options;

@@ -20,7 +20,6 @@ struct SessionSettings {
   bool spin = false;               ///< threads wait by spinning while a run is in progress
   bool spin_between = false;       ///< ... and between runs
   bool optimise = true;            ///< false for what is already optimised
-  bool shared_arena = true;        ///< memory for intermediate tensors comes from the process's one arena
   const Device* device = nullptr;  ///< provider, options and library; null: the CPU provider
 };
 

@@ -99,6 +99,10 @@ class SimInvocation final : public Invocation {
     if (functional_) functional_->cancel();
   }
 
+  void reset() override {
+    if (functional_) functional_->reset();
+  }
+
  private:
   const SimExecutable& executable_;
   std::unique_ptr<Invocation> functional_;

@@ -1,6 +1,6 @@
 #pragma once
 
-// The truth about a simulated board. Tests use it as an oracle; nothing that estimates or plans may.
+// The truth about a simulated board. Tests use it as an oracle; nothing that estimates or plans may. Not installed.
 
 #include <cstddef>
 #include <cstdint>
