@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mosaic/backend/ort/ort_backend.h"
+#include "mosaic/backend/ort/reference.h"
 #include "mosaic/backend/sim/sim_backend.h"
 #include "mosaic/plan/validate.h"
 #include "mosaic/runtime/executor.h"
@@ -15,27 +16,14 @@
 
 namespace mosaic::test {
 
-inline std::vector<Tensor> random_inputs(const Graph& graph, std::uint64_t seed) {
-  std::vector<Tensor> inputs;
-  for (const TensorId id : graph.inputs) {
-    Tensor& input = inputs.emplace_back(graph.tensor(id).element, *graph.tensor(id).shape);
-    fill_random(input, seed + id.value);
-  }
-  return inputs;
-}
-
-inline std::vector<const Tensor*> pointers_to(const std::vector<Tensor>& tensors) {
-  std::vector<const Tensor*> pointers;
-  for (const Tensor& tensor : tensors) pointers.push_back(&tensor);
-  return pointers;
-}
+inline std::vector<Tensor> seeded_inputs(const Graph& graph, std::uint64_t seed) { return expect(mosaic::random_inputs(graph, seed)); }
 
 /// What plain ONNX Runtime computes from the unsliced model.
 inline std::vector<Tensor> reference_outputs(const Network& network, const std::vector<Tensor>& inputs) {
   const TemporaryFolder folder;
   expect(onnx::save_model(network.prepared.model, folder / "model.onnx"));
   const auto reference = expect(ort::Reference::open(folder / "model.onnx", {.threads = 1, .spin = false}));
-  expect(reference->bind(pointers_to(inputs)));
+  expect(reference->bind(pointers(inputs)));
   expect(reference->run());
   return expect(reference->results());
 }

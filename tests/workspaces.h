@@ -71,7 +71,7 @@ class Workshop {
   /// What plain ONNX Runtime computes from the file.
   [[nodiscard]] std::vector<Tensor> reference(const std::vector<Tensor>& inputs) const {
     const auto session = expect(ort::Reference::open(model_path(), {.threads = 1, .spin = false}));
-    expect(session->bind(pointers_to(inputs)));
+    expect(session->bind(pointers(inputs)));
     expect(session->run());
     return expect(session->results());
   }

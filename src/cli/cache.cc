@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <regex>
+#include <vector>
 
 #include "command.h"
 #include "mosaic/base/file.h"
@@ -12,19 +14,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Content {
-  std::size_t entries = 0;
-  Bytes bytes;
-};
-
-Content measure(const fs::path& folder) {
-  Content content;
+/// Folders that `cache_entry` named: the cache may share its folder with other things.
+std::vector<fs::path> entries() {
+  static const std::regex kName("[0-9a-f]{12}-[0-9a-f]{12}-[0-9a-f]{12}");
+  std::vector<fs::path> folders;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) content.entries += entry.is_directory(error) ? 1 : 0;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
-    if (entry.is_regular_file(error)) content.bytes += Bytes{static_cast<std::int64_t>(entry.file_size(error))};
+  for (const auto& entry : fs::directory_iterator(cache_folder(), error)) {
+    if (entry.is_directory(error) && std::regex_match(entry.path().filename().string(), kName)) folders.push_back(entry.path());
   }
-  return content;
+  return folders;
+}
+
+std::string count(std::size_t entries) { return fmt::format("{} {}", entries, entries == 1 ? "entry" : "entries"); }
+
+Bytes size_of(const fs::path& folder) {
+  Bytes bytes;
+  std::error_code error;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
+    if (entry.is_regular_file(error)) bytes += Bytes{static_cast<std::int64_t>(entry.file_size(error))};
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -38,9 +47,11 @@ void add_cache(CLI::App& app, Context& context) {
   show.add_flag("--json", *json, "Print JSON for scripts");
   show.callback([json, &context] {
     context.action = [json]() -> Result<void> {
-      const Content content = measure(cache_folder());
-      *json ? print_json(Json{{"folder", cache_folder().string()}, {"entries", content.entries}, {"bytes", content.bytes.value}})
-            : print(fmt::format("{}: {} models, {}\n", cache_folder().string(), content.entries, format_bytes(content.bytes)));
+      const std::vector<fs::path> folders = entries();
+      Bytes bytes;
+      for (const fs::path& folder : folders) bytes += size_of(folder);
+      *json ? print_json(Json{{"folder", cache_folder().string()}, {"entries", folders.size()}, {"bytes", bytes.value}})
+            : print(fmt::format("{}: {} of model, board and engine, {}\n", cache_folder().string(), count(folders.size()), format_bytes(bytes)));
       return {};
     };
   });
@@ -48,8 +59,12 @@ void add_cache(CLI::App& app, Context& context) {
   clear.callback([&context] {
     context.action = []() -> Result<void> {
       std::error_code error;
-      fs::remove_all(cache_folder(), error);
-      if (error) return fail(ErrorCode::kIo, fmt::format("cannot clear {}: {}", cache_folder().string(), error.message()));
+      const std::vector<fs::path> folders = entries();
+      for (const fs::path& folder : folders) {
+        fs::remove_all(folder, error);
+        if (error) return fail(ErrorCode::kIo, fmt::format("cannot remove {}: {}", folder.string(), error.message()));
+      }
+      print(fmt::format("forgot {} of {}\n", count(folders.size()), cache_folder().string()));
       return {};
     };
   });

@@ -1,5 +1,9 @@
 #include "command.h"
 
+#include <fmt/format.h>
+
+#include <filesystem>
+
 namespace mosaic::cli {
 
 CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& description, const std::string& examples) {
@@ -23,6 +27,15 @@ Result<Workspace::Options> ModelOptions::workspace() const {
     options.shapes.insert(std::move(shape));
   }
   return options;
+}
+
+Result<void> keep_inputs(const std::string& output, const std::vector<std::string>& inputs) {
+  for (const std::string& input : inputs) {
+    std::error_code error;
+    if (!std::filesystem::equivalent(output, input, error)) continue;
+    return fail(ErrorCode::kInvalidInput, fmt::format("{} would be overwritten: it is an input of this command", input));
+  }
+  return {};
 }
 
 }  // namespace mosaic::cli

@@ -50,4 +50,7 @@ void add_run(CLI::App& app, Context& context);
 void add_verify(CLI::App& app, Context& context);
 void add_zoo(CLI::App& app, Context& context);
 
+/// Errors: kInvalidInput where `output` is one of the files that are read.
+[[nodiscard]] Result<void> keep_inputs(const std::string& output, const std::vector<std::string>& inputs);
+
 }  // namespace mosaic::cli

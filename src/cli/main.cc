@@ -142,10 +142,16 @@ int run(int argc, char** argv) {
     return 0;
   }
   const Result<void> done = context.action();
-  std::fflush(stdout);
-  if (done) return 0;
+  if (done) return context.stop.stop_requested() ? kInterrupted : 0;
   note(done.error().message);
   return exit_code(done.error().code);
+}
+
+/// What was printed and could not be written is no success.
+int flush_output(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  note("cannot write to standard output");
+  return code == 0 ? 3 : code;
 }
 
 }  // namespace
@@ -153,7 +159,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return mosaic::cli::run(argc, argv);
+    return mosaic::cli::flush_output(mosaic::cli::run(argc, argv));
   } catch (const std::bad_alloc&) {
     mosaic::cli::note("out of memory");
   } catch (const std::exception& error) {

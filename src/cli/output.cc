@@ -8,6 +8,12 @@
 #include <cstdio>
 
 namespace mosaic::cli {
+namespace {
+
+/// To standard error, which may be closed or full: nothing hangs on it.
+void say(const std::string& text) { std::fputs(text.c_str(), stderr); }
+
+}  // namespace
 
 Table::Table(std::vector<std::string> titles) : titles_(std::move(titles)) {
   for (std::string& title : titles_) {
@@ -50,25 +56,25 @@ Progress::~Progress() { clear(); }
 void Progress::show(std::string_view what, double share) {
   if (quiet_) return;
   if (!terminal_) {
-    if (what != last_) fmt::print(stderr, "{} ...\n", what);
+    if (what != last_) say(fmt::format("{} ...\n", what));
     last_ = what;
     return;
   }
   constexpr int kWidth = 30;
   const int filled = static_cast<int>(std::clamp(share, 0.0, 1.0) * kWidth);
-  fmt::print(stderr, "\r\x1b[K{:<28} [{:#<{}}{:.<{}}] {:3.0f} %", what, "", filled, "", kWidth - filled, 100 * share);
+  say(fmt::format("\r\x1b[K{:<28} [{:#<{}}{:.<{}}] {:3.0f} %", what, "", filled, "", kWidth - filled, 100 * share));
   std::fflush(stderr);
   last_ = what;
 }
 
 void Progress::clear() {
-  if (!quiet_ && terminal_ && !last_.empty()) fmt::print(stderr, "\r\x1b[K");
+  if (!quiet_ && terminal_ && !last_.empty()) say("\r\x1b[K");
   last_.clear();
 }
 
-void print(std::string_view text) { fmt::print("{}", text); }
+void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 void print_json(const Json& json) { print(to_text(json)); }
-void note(std::string_view text) { fmt::print(stderr, "mosaic: {}\n", text); }
+void note(std::string_view text) { say(fmt::format("mosaic: {}\n", text)); }
 
 std::string ms(Microseconds time) { return fmt::format("{:.3f}", time.count() / 1e3); }
 double json_ms(Microseconds time) { return std::round(time.count() * 1e3) / 1e6; }

@@ -45,6 +45,7 @@ void add_plan(CLI::App& app, Context& context) {
       }
       if (options->profile.empty())
         return fail(ErrorCode::kInvalidInput, "--profile is missing: make one with 'mosaic profile MODEL -o profile.json'");
+      MOSAIC_RETURN_IF_ERROR(keep_inputs(options->output, {options->model, options->profile, options->board}));
       MOSAIC_TRY(const Profile profile, read_profile_of(*workspace, options->profile));
       MOSAIC_RETURN_IF_ERROR(refuse_noise(profile.noisy, options->accept_noise));
       auto planned = make_plan(*workspace, profile, {.margin_percent = options->margin}, options->objective);

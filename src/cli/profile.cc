@@ -104,6 +104,7 @@ void add_profile(CLI::App& app, Context& context) {
     context.action = [options, &context]() -> Result<void> {
       Progress progress(options->json);
       MOSAIC_TRY(const Workspace::Options workspace_options, options->workspace());
+      MOSAIC_RETURN_IF_ERROR(keep_inputs(options->output, {options->model, options->board}));
       MOSAIC_TRY(const auto workspace, Workspace::open(workspace_options));
       options->profiler.progress = [&](std::string_view what, double share) { progress.show(what, share); };
       MOSAIC_TRY(const Profile profile, measure(*workspace, options->output, options->profiler, context.stop));

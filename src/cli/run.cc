@@ -68,6 +68,11 @@ Result<std::vector<Case>> read_cases(const Workspace& workspace, const Options& 
     }
     return cases;
   }
+  for (const std::string& text : options.inputs) {
+    const auto is_named = [&](TensorId id) { return text.starts_with(graph.tensor(id).name + "="); };
+    if (std::ranges::none_of(graph.inputs, is_named))
+      return fail(ErrorCode::kInvalidInput, fmt::format("--input {}: the model has no input of that name", text));
+  }
   Case only;
   for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
     const InputSpec spec = spec_of(graph, i);
@@ -94,6 +99,8 @@ Result<void> add_truth(std::vector<Case>& cases, const std::string& file) {
     if (by_name != truth.end()) cases[i].label = by_name->second;
     if (by_index != truth.end()) cases[i].label = by_index->second;
   }
+  if (std::ranges::none_of(cases, [](const Case& each) { return each.label.has_value(); }))
+    return fail(ErrorCode::kInvalidInput, fmt::format("{} names none of the inputs", file));
   return {};
 }
 
@@ -147,7 +154,8 @@ void add_report(Timing& timing, const RunReport& report) {
     timing.transfers[s].push_back(Microseconds(report.steps[s].transfer()).count());
     timing.executes[s].push_back(Microseconds(report.steps[s].execute()).count());
   }
-  timing.reports.push_back(report);
+  constexpr std::size_t kMostTraced = 1000;
+  if (timing.reports.size() < kMostTraced) timing.reports.push_back(report);
 }
 
 std::int64_t peak_memory() {
@@ -178,6 +186,7 @@ Json to_json(const Session& session, const std::vector<Case>& cases, const Outco
     entry["predicted_execute_ms"] = step.predicted ? Json(json_ms(step.predicted->execute)) : Json(nullptr);
     json["steps"].push_back(std::move(entry));
   }
+  json["noisy"] = session.choice().noisy;
   json["samples"] = Json::array();
   for (std::size_t i = 0; i < cases.size(); ++i) {
     json["samples"].push_back(
@@ -268,7 +277,7 @@ Result<Outcome> run_cases(Session& session, std::vector<Case>& cases, Timing& ti
     if (!options.output.empty()) MOSAIC_RETURN_IF_ERROR(save_outputs(options.output, i, session.workspace().graph(), outputs));
     progress.show("running", static_cast<double>(i + 1) / static_cast<double>(cases.size()));
   }
-  for (std::size_t i = 0; i < std::max<std::size_t>(options.repeat, 1); ++i) {
+  for (std::size_t i = 0; i < options.repeat; ++i) {
     MOSAIC_TRY(const RunReport report, session.executor().run(pointers(cases[0].inputs), outputs, {.stop = stop}));
     add_report(timing, report);
   }
@@ -278,6 +287,9 @@ Result<Outcome> run_cases(Session& session, std::vector<Case>& cases, Timing& ti
 Result<void> run_model(Options& options, const Context& context) {
   Progress progress(options.json);
   MOSAIC_TRY(const Workspace::Options workspace_options, options.workspace());
+  std::vector<std::string> read = options.inputs;
+  read.insert(read.end(), {options.model, options.plan, options.board, options.labels, options.truth});
+  MOSAIC_RETURN_IF_ERROR(keep_inputs(options.trace, read));
   options.profiler.progress = [&](std::string_view what, double share) { progress.show(what, share); };
   Session::Options session_options{.model = workspace_options.model,
                                    .board = workspace_options.board,
@@ -348,11 +360,13 @@ void add_run(CLI::App& app, Context& context) {
   command.add_option("-p,--plan", options->plan, "Plan (default: from the cache, or profiled, planned and confirmed now)");
   command.add_option("-i,--input", options->inputs,
                      "JPEG, PNG, .npy, MNIST idx or CIFAR-10 .bin files; NAME=FILE for a model with several inputs (default: random)");
-  command.add_option("--preprocess", options->preprocess, "What is done to pixels: tf, torch, caffe or raw")->capture_default_str();
+  command.add_option("--preprocess", options->preprocess, "What is done to pixels: tf, torch, caffe or raw (docs/formats.md)")
+      ->check(CLI::IsMember({"tf", "torch", "caffe", "raw"}))
+      ->capture_default_str();
   command.add_option("--labels", options->labels, "Names of the classes, a line each");
   command.add_option("--truth", options->truth, "Right classes: CSV with columns file and class, or an MNIST idx file");
-  command.add_option("--top", options->top, "How many classes to show")->capture_default_str();
-  command.add_option("--repeat", options->repeat, "Timed runs")->capture_default_str();
+  command.add_option("--top", options->top, "How many classes to show")->check(CLI::Range(1, 1000000))->capture_default_str();
+  command.add_option("--repeat", options->repeat, "Timed runs")->check(CLI::Range(1, 1000000000))->capture_default_str();
   command.add_option("--trace", options->trace, "Write a Chrome/Perfetto trace of the timed runs")->type_name("FILE");
   command.add_option("-o,--output", options->output, "Write the outputs as .npy files into this folder");
   command.add_flag("--check", options->check, "Compare with a session on the unsliced model");

@@ -55,7 +55,7 @@ void add_verify(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   options->board = "host-split";
   options->declare(command);
-  command.add_option("-n,--plans", options->verify.plans, "Number of random plans")->capture_default_str();
+  command.add_option("-n,--plans", options->verify.plans, "Number of random plans")->check(CLI::Range(0, 1000000))->capture_default_str();
   command.add_option("--seed", options->verify.seed, "Seed of plans and inputs")->capture_default_str();
   command.add_option("--tolerance", options->verify.tolerance,
                      "Largest difference allowed, relative to the range of the output (default: 1e-4; 2e-3 with 16-bit floats)");

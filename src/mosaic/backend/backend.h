@@ -143,7 +143,8 @@ class Backend {
   /// Whether its devices live on a virtual clock: times are then what `Invocation::run` says, not what a clock on the wall shows.
   [[nodiscard]] virtual bool simulated() const = 0;
 
-  /// Errors: kDevice where the machine lacks it: its provider, its library, its cores. Kinds of operators are not checked here.
+  /// Errors: kDevice where the machine lacks its provider or library, kInvalidInput where it lacks its cores. Kinds of operators are not checked
+  /// here.
   [[nodiscard]] virtual Result<void> check_device(const Board& board, DeviceId device) const = 0;
 
   /// Neighbouring steps whose configurations have the same domain are compiled as one run.

@@ -11,6 +11,7 @@
 
 #include "mosaic/backend/backend.h"
 #include "mosaic/backend/ort/ort_backend.h"
+#include "mosaic/backend/ort/reference.h"
 #include "mosaic/backend/sim/sim_backend.h"
 #include "tests/support.h"
 

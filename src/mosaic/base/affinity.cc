@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <cerrno>
+#include <thread>
 
 namespace mosaic {
 namespace {
@@ -43,6 +44,12 @@ std::vector<int> thread_cores() {
     return cores;
   }
   return cores;
+}
+
+bool may_use_core(int core) {
+  bool granted = false;
+  std::jthread([&] { granted = pin_thread(std::span(&core, 1)); }).join();
+  return granted;
 }
 
 bool pin_thread(std::span<const int> cores) {

@@ -8,6 +8,9 @@ namespace mosaic {
 /// Processors that the calling thread may run on, ascending.
 [[nodiscard]] std::vector<int> thread_cores();
 
+/// Whether a thread of this process may be confined to this processor: it exists and is granted.
+[[nodiscard]] bool may_use_core(int core);
+
 /// Confines the calling thread to these processors. False where the system refuses (a processor that does not exist or is not granted).
 bool pin_thread(std::span<const int> cores);
 

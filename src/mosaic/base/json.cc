@@ -95,11 +95,13 @@ Fields::Fields(const Json& json, std::string where) : json_(json), where_(std::m
 }
 
 Result<void> Fields::finish() {
-  if (!error_ && json_.is_object()) {
+  if ((!error_ || missing_) && json_.is_object()) {
     for (const auto& [key, value] : json_.items()) {
       if (known_.contains(key)) continue;
       const std::vector<std::string> names(known_.begin(), known_.end());
       const std::string_view similar = closest(key, names);
+      if (missing_ && similar.empty()) continue;
+      if (missing_) error_.reset();  // a key that is there under a slightly wrong name tells more
       set_error(fmt::format("unknown key '{}'{}", key, similar.empty() ? "" : fmt::format(" (did you mean '{}'?)", similar)));
       break;
     }

@@ -44,7 +44,10 @@ class Fields {
 
   template <class T>
   Fields& required(const char* key, T& value) {
-    if (!read(key, value)) set_error(std::string("key '") + key + "' is missing");
+    if (!read(key, value) && !error_) {
+      set_error(std::string("key '") + key + "' is missing");
+      missing_ = true;
+    }
     return *this;
   }
 
@@ -64,7 +67,7 @@ class Fields {
   [[nodiscard]] bool has(const char* key) const { return json_.is_object() && json_.contains(key); }
   [[nodiscard]] bool failed() const { return error_.has_value(); }
 
-  /// The first error, or that of an unknown key.
+  /// The first error, or that of an unknown key, which goes before that of a missing one where the names are alike.
   [[nodiscard]] Result<void> finish();
 
  private:
@@ -116,6 +119,7 @@ class Fields {
   std::string where_;
   std::set<std::string, std::less<>> known_;
   std::optional<std::string> error_;
+  bool missing_ = false;  // the error is that of a missing key
 };
 
 /// Refuses a file whose "schema_version" is not `version`.

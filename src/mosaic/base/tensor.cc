@@ -268,6 +268,12 @@ Difference compare(const Tensor& expected, const Tensor& actual) {
   return {.equal_bits = false, .relative = range > 0 && std::isfinite(range) ? worst / range : kInfinity};
 }
 
+std::vector<const Tensor*> pointers(const std::vector<Tensor>& tensors) {
+  std::vector<const Tensor*> out;
+  for (const Tensor& tensor : tensors) out.push_back(&tensor);
+  return out;
+}
+
 void fill_random(Tensor& tensor, std::uint64_t seed) {
   Random random(seed);
   switch (tensor.type()) {

@@ -106,6 +106,9 @@ struct Difference {
 };
 [[nodiscard]] Difference compare(const Tensor& expected, const Tensor& actual);
 
+/// Where they are, for `Executor::run`.
+[[nodiscard]] std::vector<const Tensor*> pointers(const std::vector<Tensor>& tensors);
+
 /// Fills with seeded values: normal for floating point, small non-negative integers otherwise.
 void fill_random(Tensor& tensor, std::uint64_t seed);
 

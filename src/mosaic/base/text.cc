@@ -43,15 +43,6 @@ std::string format_bytes(Bytes bytes) {
   return fmt::format("{} {}", three_digits(value), kUnits.at(unit));
 }
 
-std::string format_time(Microseconds time) {
-  const double us = time.count();
-  const double magnitude = std::fabs(us);
-  if (magnitude < 1) return fmt::format("{:.0f} ns", us * 1e3);
-  if (magnitude < 1e3) return fmt::format("{} us", three_digits(us));
-  if (magnitude < 1e6) return fmt::format("{} ms", three_digits(us / 1e3));
-  return fmt::format("{} s", three_digits(us / 1e6));
-}
-
 std::string format_count(std::int64_t count) {
   const auto value = static_cast<double>(count);
   if (std::fabs(value) >= 1e9) return three_digits(value / 1e9) + " G";

@@ -11,9 +11,6 @@ namespace mosaic {
 /// "0 B", "981 B", "12.3 KiB", "812 MiB".
 [[nodiscard]] std::string format_bytes(Bytes bytes);
 
-/// "850 ns", "12.3 us", "4.56 ms", "1.20 s".
-[[nodiscard]] std::string format_time(Microseconds time);
-
 /// "1.23 G", "45.6 M", "789".
 [[nodiscard]] std::string format_count(std::int64_t count);
 

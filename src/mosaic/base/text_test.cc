@@ -36,16 +36,6 @@ TEST(FormatBytes, KeepsThreeDigits) {
   for (const Case& each : cases) EXPECT_EQ(format_bytes(Bytes{each.bytes}), each.text);
 }
 
-TEST(FormatTime, KeepsThreeDigits) {
-  struct Case {
-    double us;
-    const char* text;
-  };
-  const std::vector<Case> cases{{0, "0 ns"},       {0.85, "850 ns"},    {1, "1.00 us"},    {12.34, "12.3 us"},
-                                {4560, "4.56 ms"}, {99.96e3, "100 ms"}, {1.2e6, "1.20 s"}, {-3, "-3.00 us"}};
-  for (const Case& each : cases) EXPECT_EQ(format_time(Microseconds(each.us)), each.text);
-}
-
 TEST(FormatCount, ShortensLargeNumbers) {
   struct Case {
     std::int64_t count;

@@ -19,9 +19,6 @@ using Picoseconds = std::chrono::duration<std::int64_t, std::pico>;
 using Milliseconds = std::chrono::duration<double, std::milli>;
 using Microseconds = std::chrono::duration<double, std::micro>;
 
-/// Rounds to the nearest picosecond.
-[[nodiscard]] inline Picoseconds to_picoseconds(Microseconds value) { return Picoseconds(std::llround(value.count() * 1e6)); }
-
 /// A number with a unit; sums and comparisons only with its own kind.
 template <class Tag, class Rep>
 struct Quantity {

@@ -77,6 +77,8 @@ std::string_view name(DeviceKind kind) {
   return "";
 }
 
+std::string lacks_by_board(std::string_view op) { return fmt::format("the board file says that it lacks {}", op); }
+
 bool Device::lacks(std::string_view op) const { return std::ranges::find(missing_operators, op) != missing_operators.end(); }
 
 const OperatingPoint& Board::point_of(ConfigurationId id) const { return device_of(id).points[configuration(id).point]; }
@@ -126,6 +128,12 @@ Result<Board> make_board(Board board) {
     }
   }
   board.fingerprint = make_fingerprint(board);
+  return board;
+}
+
+Board without_limits(Board board) {
+  for (Device& device : board.devices) device.slice_limit.reset();
+  for (MemorySpace& space : board.spaces) space.limit.reset();
   return board;
 }
 

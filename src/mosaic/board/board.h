@@ -51,6 +51,9 @@ struct Device {
   [[nodiscard]] bool lacks(std::string_view op) const;
 };
 
+/// What profiles say of a layer with an operator that the board file forbids.
+[[nodiscard]] std::string lacks_by_board(std::string_view op);
+
 /// A device at an operating point in a precision: the paper's delta.
 struct Configuration {
   DeviceId device;
@@ -90,5 +93,8 @@ struct Board {
 /// Errors: kInvalidInput: no device, a name that stands twice or is not usable in a configuration's name, a point with more cores than the device
 /// has, a core that stands twice in one device, a space that does not exist, a limit that is not positive.
 [[nodiscard]] Result<Board> make_board(Board board);
+
+/// The board without limits of memory, which forbid plans and not measurements.
+[[nodiscard]] Board without_limits(Board board);
 
 }  // namespace mosaic

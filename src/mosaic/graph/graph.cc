@@ -1,5 +1,7 @@
 #include "mosaic/graph/graph.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace mosaic {
@@ -26,6 +28,22 @@ Bytes slice_memory(const Graph& graph, std::span<const LayerId> layers) {
 }
 
 Bytes input_bytes(const Graph& graph) { return total_bytes(graph, graph.inputs); }
-Bytes output_bytes(const Graph& graph) { return total_bytes(graph, graph.outputs); }
+
+Bytes weight_bytes(const Graph& graph) {
+  Bytes weights;
+  for (const Layer& layer : graph.layers) weights = saturating_add(weights, layer.weights);
+  return weights;
+}
+
+Result<std::vector<Tensor>> random_inputs(const Graph& graph, std::uint64_t seed) {
+  std::vector<Tensor> inputs;
+  for (const TensorId id : graph.inputs) {
+    const GraphTensor& input = graph.tensor(id);
+    if (!input.bytes()) return fail(ErrorCode::kUnsupported, fmt::format("input '{}' is no tensor of numbers: mosaic cannot feed it", input.name));
+    Tensor& tensor = inputs.emplace_back(input.element, *input.shape);
+    fill_random(tensor, seed * 1'000'003 + id.value);
+  }
+  return inputs;
+}
 
 }  // namespace mosaic

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "mosaic/base/error.h"
 #include "mosaic/base/hash.h"
 #include "mosaic/base/ids.h"
 #include "mosaic/base/tensor.h"
@@ -81,8 +82,13 @@ struct Graph {
 /// Memory that layers occupy together on a device: all weights and the largest layer's activations.
 [[nodiscard]] Bytes slice_memory(const Graph& graph, std::span<const LayerId> layers);
 
-/// Bytes of the model's inputs and outputs; dynamic ones count 0.
+/// Bytes of the model's inputs; dynamic ones count 0.
 [[nodiscard]] Bytes input_bytes(const Graph& graph);
-[[nodiscard]] Bytes output_bytes(const Graph& graph);
+
+/// Bytes of all layers' weights.
+[[nodiscard]] Bytes weight_bytes(const Graph& graph);
+
+/// Seeded values for the model's inputs. Errors: kUnsupported for an input that is no tensor of numbers of a static shape.
+[[nodiscard]] Result<std::vector<Tensor>> random_inputs(const Graph& graph, std::uint64_t seed);
 
 }  // namespace mosaic

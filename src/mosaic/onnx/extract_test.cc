@@ -7,6 +7,7 @@
 #include <set>
 
 #include "mosaic/backend/ort/ort_backend.h"
+#include "mosaic/backend/ort/reference.h"
 #include "mosaic/onnx/proto.h"
 #include "mosaic/onnx/structure.h"
 #include "tests/support.h"

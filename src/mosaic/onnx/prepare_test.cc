@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "mosaic/backend/ort/ort_backend.h"
+#include "mosaic/backend/ort/reference.h"
 #include "mosaic/onnx/proto.h"
 #include "mosaic/onnx/structure.h"
 #include "tests/support.h"

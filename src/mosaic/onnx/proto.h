@@ -41,8 +41,6 @@ struct Model::Data {
 /// Extents of an initialiser.
 [[nodiscard]] Shape shape_of(const ::onnx::TensorProto& tensor);
 
-/// Errors: kInvalidInput where the data do not match the shape or the type has no fixed size.
-[[nodiscard]] Result<Tensor> to_tensor(const ::onnx::TensorProto& proto);
 [[nodiscard]] ::onnx::TensorProto to_proto(const Tensor& tensor, const std::string& name);
 
 /// Sets type and shape of a graph input or output.

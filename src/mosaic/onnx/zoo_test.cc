@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "mosaic/backend/ort/ort_backend.h"
+#include "mosaic/backend/ort/reference.h"
 #include "mosaic/base/hash.h"
 #include "mosaic/onnx/extract.h"
 #include "mosaic/onnx/proto.h"

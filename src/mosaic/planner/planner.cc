@@ -31,13 +31,12 @@ Error explain_infeasible(const ChainCosts& costs, const Graph& graph, const Boar
     if (!fits)
       return {ErrorCode::kUnsupported, fmt::format("{} alone needs {}, a slice on {}", layer, format_bytes({costs.memory(k, k + 1)}), limits)};
   }
-  Bytes weights;
-  for (const Layer& layer : graph.layers) weights += layer.weights;
   std::string spaces;
   for (const MemorySpace& space : board.spaces) {
     if (space.limit) spaces += fmt::format("{}'{}' has {}", spaces.empty() ? "" : ", ", space.name, format_bytes(*space.limit));
   }
-  return {ErrorCode::kUnsupported, fmt::format("no plan keeps the memory limits: the weights alone are {}, {}", format_bytes(weights), spaces)};
+  return {ErrorCode::kUnsupported,
+          fmt::format("no plan keeps the memory limits: the weights alone are {}, {}", format_bytes(weight_bytes(graph)), spaces)};
 }
 
 }  // namespace

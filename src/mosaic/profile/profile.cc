@@ -200,6 +200,13 @@ Result<void> check_profile(const Profile& profile, const Graph& graph, const Boa
   for (const Unsupported& each : profile.unsupported) {
     if (each.layer >= graph.layers.size() || !known(each.configuration))
       return wrong(fmt::format("the profile speaks of layer {} on '{}', which do not exist", each.layer, each.configuration));
+    const Device& device = board.device_of(*board.find_configuration(each.configuration));
+    for (const NodeId node : graph.layers[each.layer].nodes) {
+      const std::string& op = graph.node(node).op;
+      if (each.reason == lacks_by_board(op) && !device.lacks(op))
+        return wrong(
+            fmt::format("the profile was measured while the board file said that {} lacks {}: measure again with 'mosaic profile'", device.name, op));
+    }
   }
   return {};
 }

@@ -99,7 +99,7 @@ TEST(ParseProfile, SaysWhatIsWrongAndWhere) {
       {"", "p: not valid JSON"},
       {"[]", "p: not a profile: key 'schema_version' is missing"},
       {with("\"schema_version\": 1", "\"schema_version\": 3"), "p: profile has schema version 3"},
-      {with("\"machine\"", "\"machin\""), "p: key 'machine' is missing"},
+      {with("\"machine\"", "\"machin\""), "p: unknown key 'machin' (did you mean 'machine'?)"},
       {with("\"load\"", "\"extra\": 1, \"load\""), "p: unknown key 'extra'"},
       {with("\"rounds\": 2", "\"rounds\": 0"), "p: has no completed round"},
       {with("\"rounds\": 2", "\"rounds\": -1"), "p: has no completed round"},

@@ -33,11 +33,14 @@ Result<Ping> make_ping(std::int64_t width) {
   return Ping{.prepared = std::move(prepared), .graph = std::move(graph)};
 }
 
-/// The board without limits: they forbid plans, not measurements.
-Board without_limits(Board board) {
-  for (Device& device : board.devices) device.slice_limit.reset();
-  for (MemorySpace& space : board.spaces) space.limit.reset();
-  return board;
+Result<std::unique_ptr<Executor>> make_executor(const Ping& ping, const Board& board, const Backends& backends,
+                                                const std::vector<std::size_t>& borders, const std::vector<std::string>& names, bool inline_steps) {
+  MOSAIC_TRY(const ValidPlan plan, validate(ping.graph, board, Plan{.steps = chain_steps(borders, names)}));
+  return Executor::create(ping.prepared, ping.graph, board, plan, backends, {.inline_steps = inline_steps});
+}
+
+const std::string& first_point(const Board& board, std::size_t device) {
+  return std::ranges::find(board.configurations, DeviceId(device), &Configuration::device)->name;
 }
 
 double microseconds(Nanoseconds time) { return Microseconds(time).count(); }
@@ -46,10 +49,14 @@ double microseconds(Nanoseconds time) { return Microseconds(time).count(); }
 
 Result<std::unique_ptr<LinkBenchmark>> LinkBenchmark::create(const Board& board, const Backends& backends, const std::vector<std::size_t>& devices) {
   auto benchmark = std::make_unique<LinkBenchmark>();
-  for (const std::size_t d : devices) {
-    if (!board.devices[d].lacks("Conv")) benchmark->devices_.push_back(d);
-  }
   const Board unlimited = without_limits(board);
+  MOSAIC_TRY(const Ping ping, make_ping(kWidths[0]));
+  for (const std::size_t d : devices) {  // what a board file does not say, the device does
+    if (board.devices[d].lacks("Conv")) continue;
+    const auto executor = make_executor(ping, unlimited, backends, {0, 2}, {first_point(board, d)}, true);
+    if (executor) benchmark->devices_.push_back(d);
+    if (!executor && executor.error().code != ErrorCode::kUnsupported) return std::unexpected(executor.error());
+  }
   for (const std::int64_t width : kWidths) MOSAIC_RETURN_IF_ERROR(benchmark->add_size(unlimited, backends, width));
 
   const auto add_link = [&](const std::string& from, const std::string& to) {
@@ -69,21 +76,13 @@ Result<void> LinkBenchmark::add_size(const Board& board, const Backends& backend
   MOSAIC_TRY(const Ping ping, make_ping(width));
   Size size{.bytes = ping.graph.cuts[0].bytes, .input = Tensor(ElementType::kFloat32, {1, kChannels, 1, width}), .pairs = {}, .direct = {}};
   fill_random(size.input, 1);
-  const auto name_of = [&](std::size_t device) {
-    return std::ranges::find(board.configurations, DeviceId(device), &Configuration::device)->name;  // the device's first point
-  };
-  const auto make = [&](const std::vector<std::size_t>& borders, const std::vector<std::string>& names,
-                        bool inline_steps) -> Result<std::unique_ptr<Executor>> {
-    MOSAIC_TRY(const ValidPlan plan, validate(ping.graph, board, Plan{.steps = chain_steps(borders, names)}));
-    return Executor::create(ping.prepared, ping.graph, board, plan, backends, {.inline_steps = inline_steps});
-  };
   for (const std::size_t from : devices_) {
     auto& row = size.pairs.emplace_back();
     for (const std::size_t to : devices_) {
-      MOSAIC_TRY(auto executor, make({0, 1, 2}, {name_of(from), name_of(to)}, false));
+      MOSAIC_TRY(auto executor, make_executor(ping, board, backends, {0, 1, 2}, {first_point(board, from), first_point(board, to)}, false));
       row.push_back(std::move(executor));
     }
-    MOSAIC_TRY(auto direct, make({0, 2}, {name_of(from)}, true));
+    MOSAIC_TRY(auto direct, make_executor(ping, board, backends, {0, 2}, {first_point(board, from)}, true));
     size.direct.push_back(std::move(direct));
   }
   sizes_.push_back(std::move(size));

@@ -46,7 +46,7 @@ struct Subject {
 class Profiler::Impl {
  public:
   Impl(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board, const Backends& backends, ProfilerOptions options)
-      : prepared_(prepared), graph_(graph), board_(board), backends_(backends), options_(std::move(options)) {}
+      : prepared_(prepared), graph_(graph), board_(board), unlimited_(without_limits(board)), backends_(backends), options_(std::move(options)) {}
 
   Result<void> prepare(const Profile* resume) {
     describe();
@@ -132,10 +132,8 @@ class Profiler::Impl {
 
   /// How many cuttings of each configuration fit into memory, each with its own copy of the weights.
   [[nodiscard]] std::size_t affordable_cuttings() const {
-    Bytes weights;
-    for (const Layer& layer : graph_.layers) weights += layer.weights;
     const Bytes budget = options_.memory.value > 0 ? options_.memory : quarter_of_free_memory();
-    const std::int64_t copy = std::max<std::int64_t>(1, weights.value * static_cast<std::int64_t>(board_.configurations.size()));
+    const std::int64_t copy = std::max<std::int64_t>(1, weight_bytes(graph_).value * static_cast<std::int64_t>(board_.configurations.size()));
     return std::clamp(static_cast<std::size_t>(budget.value / copy), kFewestCuttings, kCuttings.size());
   }
 
@@ -147,7 +145,7 @@ class Profiler::Impl {
       MOSAIC_RETURN_IF_ERROR(add_whole(ConfigurationId(c)));
       report("compiling", ++made / total);
     }
-    MOSAIC_RETURN_IF_ERROR(make_inputs());
+    MOSAIC_TRY(inputs_, random_inputs(graph_, options_.seed));
     MOSAIC_RETURN_IF_ERROR(drop_hopeless());
     for (std::size_t c = 0; c < board_.configurations.size(); ++c) {
       for (std::size_t i = 0; i < cuttings; ++i) {
@@ -199,9 +197,7 @@ class Profiler::Impl {
   }
 
   Result<std::unique_ptr<Executor>> make_executor(std::vector<Step> steps) const {
-    Board unlimited = board_;
-    for (MemorySpace& space : unlimited.spaces) space.limit.reset();  // forbids plans, not measurements
-    MOSAIC_TRY(const ValidPlan plan, validate(graph_, unlimited, Plan{.steps = std::move(steps)}));
+    MOSAIC_TRY(const ValidPlan plan, validate(graph_, unlimited_, Plan{.steps = std::move(steps)}));
     return Executor::create(prepared_, graph_, board_, plan, backends_, {.inline_steps = false});
   }
 
@@ -233,20 +229,9 @@ class Profiler::Impl {
     return {};
   }
 
-  Result<void> make_inputs() {
-    for (const TensorId id : graph_.inputs) {
-      const GraphTensor& input = graph_.tensor(id);
-      if (!input.bytes()) return fail(ErrorCode::kUnsupported, fmt::format("input '{}' is no tensor of numbers: mosaic cannot feed it", input.name));
-      Tensor& tensor = inputs_.emplace_back(input.element, *input.shape);
-      fill_random(tensor, options_.seed + id.value);
-    }
-    for (const Tensor& tensor : inputs_) input_pointers_.push_back(&tensor);
-    return {};
-  }
-
   Result<void> measure(const Subject& subject, std::vector<double>& slices, std::vector<double>& wholes, const std::stop_token& stop) {
-    MOSAIC_TRY([[maybe_unused]] const RunReport warm_up, subject.executor->run(input_pointers_, outputs_, {.stop = stop}));
-    MOSAIC_TRY(const RunReport timed, subject.executor->run(input_pointers_, outputs_, {.stop = stop}));
+    MOSAIC_TRY([[maybe_unused]] const RunReport warm_up, subject.executor->run(pointers(inputs_), outputs_, {.stop = stop}));
+    MOSAIC_TRY(const RunReport timed, subject.executor->run(pointers(inputs_), outputs_, {.stop = stop}));
     if (subject.whole) wholes[*subject.whole] = Microseconds(timed.steps[0].execute()).count();
     for (const auto& [step, slice] : subject.slices) slices[slice] = Microseconds(timed.steps[step].execute()).count();
     return {};
@@ -274,13 +259,13 @@ class Profiler::Impl {
   const onnx::PreparedModel& prepared_;
   const Graph& graph_;
   const Board board_;
+  const Board unlimited_;
   const Backends backends_;
   const ProfilerOptions options_;
   Support support_;
   std::vector<Subject> subjects_;
   std::unique_ptr<LinkBenchmark> links_;
   std::vector<Tensor> inputs_;
-  std::vector<const Tensor*> input_pointers_;
   std::vector<Tensor> outputs_;
   Profile profile_;
 };

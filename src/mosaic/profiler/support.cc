@@ -14,7 +14,7 @@ Reasons missing_operators(const Graph& graph, const Device& device) {
   Reasons reasons(graph.layers.size());
   for (std::size_t l = 0; l < graph.layers.size(); ++l) {
     for (const NodeId node : graph.layers[l].nodes) {
-      if (device.lacks(graph.node(node).op)) reasons[l] = fmt::format("the board file says that it lacks {}", graph.node(node).op);
+      if (device.lacks(graph.node(node).op)) reasons[l] = lacks_by_board(graph.node(node).op);
     }
   }
   return reasons;

@@ -53,8 +53,8 @@ std::uint64_t next_serial() {
 
 class Executor::Impl {
  public:
-  Impl(Graph graph, const Board& board, const ValidPlan& plan, Backends backends, Program program, const ExecutorOptions& options)
-      : graph_(std::move(graph)), backends_(std::move(backends)), program_(std::move(program)), options_(options), is_chain_(plan.is_chain()) {
+  Impl(const Board& board, const ValidPlan& plan, Backends backends, Program program, const ExecutorOptions& options)
+      : backends_(std::move(backends)), program_(std::move(program)), options_(options), is_chain_(plan.is_chain()) {
     simulated_ =
         std::ranges::all_of(plan.order(), [&](StepId id) { return backends_.at(board.device_of(plan.configuration(id)).backend)->simulated(); });
     std::map<DeviceId, std::size_t> index;
@@ -78,7 +78,7 @@ class Executor::Impl {
     Lease lease(*this);
     try {
       if (lease.request == nullptr) {
-        MOSAIC_TRY(lease.request, Request::create(program_, graph_));
+        MOSAIC_TRY(lease.request, Request::create(program_));
       }
       return run_with(*lease.request, inputs, outputs, options);
     } catch (const std::bad_alloc&) {
@@ -181,7 +181,6 @@ class Executor::Impl {
     }
   }
 
-  const Graph graph_;
   const Backends backends_;  // keeps the engines alive
   const Program program_;
   const ExecutorOptions options_;
@@ -204,7 +203,7 @@ Executor::~Executor() = default;
 Result<std::unique_ptr<Executor>> Executor::create(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board, const ValidPlan& plan,
                                                    const Backends& backends, const ExecutorOptions& options) {
   MOSAIC_TRY(Program program, compile_plan(prepared, graph, board, plan, backends));
-  return std::unique_ptr<Executor>(new Executor(std::make_unique<Impl>(graph, board, plan, backends, std::move(program), options)));
+  return std::unique_ptr<Executor>(new Executor(std::make_unique<Impl>(board, plan, backends, std::move(program), options)));
 }
 
 Result<RunReport> Executor::run(const std::vector<const Tensor*>& inputs, std::vector<Tensor>& outputs, const RunOptions& options) {

@@ -44,7 +44,7 @@ struct RunOptions {
 /// runs in progress.
 class Executor {
  public:
-  /// Errors: an operator or provider that a device lacks, memory, the engine's own. `board` is copied; the other arguments are not needed afterwards.
+  /// Errors: an operator or provider that a device lacks, memory, the engine's own. Only the backends are needed afterwards, and kept.
   [[nodiscard]] static Result<std::unique_ptr<Executor>> create(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board,
                                                                 const ValidPlan& plan, const Backends& backends, const ExecutorOptions& options = {});
   ~Executor();

@@ -20,17 +20,16 @@ using test::error_of;
 using test::expect;
 using test::make_executor;
 using test::Network;
-using test::pointers_to;
-using test::random_inputs;
 using test::reference_outputs;
 using test::same_bits;
+using test::seeded_inputs;
 using test::simulated_backends;
 using testing::Each;
 using testing::HasSubstr;
 
 std::vector<Tensor> run(Executor& executor, const std::vector<Tensor>& inputs) {
   std::vector<Tensor> outputs;
-  expect(executor.run(pointers_to(inputs), outputs));
+  expect(executor.run(pointers(inputs), outputs));
   return outputs;
 }
 
@@ -38,7 +37,7 @@ TEST(Executor, ComputesWhatTheUnslicedModelComputesForRandomChains) {
   const Network network = test::import_network(test::conv_chain(6));
   const Board board = test::simulated_board();
   const Backends backends = simulated_backends(board);
-  const auto inputs = random_inputs(network.graph, 1);
+  const auto inputs = seeded_inputs(network.graph, 1);
   const auto expected = reference_outputs(network, inputs);
   Random random(20);
   for (int i = 0; i < 12; ++i) {
@@ -86,9 +85,9 @@ TEST(Executor, RunsBranchesAtTheSameVirtualTime) {
   ASSERT_EQ(network.graph.layers.size(), 5U);
   const Board board = test::simulated_board();
   const auto executor = make_executor(network, board, parallel_plan(), simulated_backends(board));
-  const auto inputs = random_inputs(network.graph, 2);
+  const auto inputs = seeded_inputs(network.graph, 2);
   std::vector<Tensor> outputs;
-  const RunReport report = expect(executor->run(pointers_to(inputs), outputs));
+  const RunReport report = expect(executor->run(pointers(inputs), outputs));
   EXPECT_TRUE(same_bits(reference_outputs(network, inputs), outputs));
   const auto& steps = report.steps;
   EXPECT_EQ(steps[1].ready, steps[0].finish);
@@ -110,7 +109,7 @@ TEST(Executor, GivesEachOfManyCallersTheRightOutput) {
   std::vector<std::vector<Tensor>> inputs;
   std::vector<std::vector<Tensor>> expected;
   for (std::size_t caller = 0; caller < kCallers; ++caller) {
-    inputs.push_back(random_inputs(network.graph, 100 + caller));
+    inputs.push_back(seeded_inputs(network.graph, 100 + caller));
     expected.push_back(reference_outputs(network, inputs.back()));
   }
   ASSERT_FALSE(same_bits(expected[0], expected[1])) << "the callers must not want the same";
@@ -121,7 +120,7 @@ TEST(Executor, GivesEachOfManyCallersTheRightOutput) {
       callers.emplace_back([&, caller] {
         std::vector<Tensor> outputs;
         for (int i = 0; i < kRuns; ++i) {
-          const auto report = executor->run(pointers_to(inputs[caller]), outputs);
+          const auto report = executor->run(pointers(inputs[caller]), outputs);
           right[caller] += report && same_bits(expected[caller], outputs) ? 1 : 0;
         }
       });
@@ -134,7 +133,7 @@ TEST(Executor, ServesManyCallersOfAPlanWithBranches) {
   const Network network = wide_diamond();
   const Board board = test::simulated_board();
   const auto executor = make_executor(network, board, parallel_plan(), simulated_backends(board));
-  const auto inputs = random_inputs(network.graph, 3);
+  const auto inputs = seeded_inputs(network.graph, 3);
   const auto expected = reference_outputs(network, inputs);
   std::vector<int> right(4, 0);
   {
@@ -152,10 +151,10 @@ TEST(Executor, ComputesOnTheCoresOfThisMachine) {
   const Network network = test::import_network(test::diamond());
   const Board board = test::split_board();
   const Backends backends{{"ort", expect(ort::make_backend())}};
-  const auto inputs = random_inputs(network.graph, 4);
+  const auto inputs = seeded_inputs(network.graph, 4);
   const auto executor = make_executor(network, board, chain_plan({0, 1, network.graph.layers.size()}, {"core0/1c", "core1/1c"}), backends);
   std::vector<Tensor> outputs;
-  const RunReport report = expect(executor->run(pointers_to(inputs), outputs));
+  const RunReport report = expect(executor->run(pointers(inputs), outputs));
   EXPECT_TRUE(same_bits(reference_outputs(network, inputs), outputs));
   EXPECT_FALSE(report.simulated);
   EXPECT_GE(report.steps[1].ready, report.steps[0].finish);
@@ -165,16 +164,16 @@ TEST(Executor, WritesOutputsInPlaceAndAllocatesThoseThatDoNotFit) {
   const Network network = test::import_network(test::conv_chain(2));
   const Board board = test::simulated_board();
   const auto executor = make_executor(network, board, chain_plan({0, 1, 2}, {"gpu", "npu"}), simulated_backends(board));
-  const auto inputs = random_inputs(network.graph, 5);
+  const auto inputs = seeded_inputs(network.graph, 5);
   const auto expected = reference_outputs(network, inputs);
   std::vector<Tensor> outputs;
   outputs.emplace_back(ElementType::kFloat32, Shape{1, 8, 8, 8});
   const void* const memory = outputs[0].bytes().data();
-  expect(executor->run(pointers_to(inputs), outputs));
+  expect(executor->run(pointers(inputs), outputs));
   EXPECT_EQ(outputs[0].bytes().data(), memory);
   EXPECT_TRUE(same_bits(expected, outputs));
   outputs[0] = Tensor(ElementType::kInt8, {3});
-  expect(executor->run(pointers_to(inputs), outputs));
+  expect(executor->run(pointers(inputs), outputs));
   EXPECT_TRUE(same_bits(expected, outputs));
 }
 
@@ -183,7 +182,7 @@ TEST(Executor, FollowsTensorsThatMoveBetweenRuns) {
   const Board board = test::simulated_board();
   const auto executor = make_executor(network, board, chain_plan({0, 2}, {"gpu"}), simulated_backends(board));
   for (std::uint64_t seed = 0; seed < 4; ++seed) {
-    const auto inputs = random_inputs(network.graph, seed);
+    const auto inputs = seeded_inputs(network.graph, seed);
     EXPECT_TRUE(same_bits(reference_outputs(network, inputs), run(*executor, inputs))) << seed;
   }
 }
@@ -194,14 +193,14 @@ TEST(Executor, RefusesInputsThatDoNotFit) {
   const auto executor = make_executor(network, board, chain_plan({0, 1}, {"gpu"}), simulated_backends(board));
   std::vector<Tensor> outputs;
   const auto message_of = [&](const std::vector<Tensor>& inputs) {
-    const auto ran = executor->run(pointers_to(inputs), outputs);
+    const auto ran = executor->run(pointers(inputs), outputs);
     EXPECT_EQ(ran.error().code, ErrorCode::kInvalidInput);
     return error_of(ran);
   };
   EXPECT_THAT(message_of({}), HasSubstr("1 inputs, 0 were given"));
   EXPECT_THAT(message_of({Tensor(ElementType::kFloat32, {1, 8, 8, 7})}), testing::AllOf(HasSubstr("'x'"), HasSubstr("1x8x8x7")));
   EXPECT_THAT(message_of({Tensor(ElementType::kInt32, {1, 8, 8, 8})}), HasSubstr("int32"));
-  const auto inputs = random_inputs(network.graph, 6);
+  const auto inputs = seeded_inputs(network.graph, 6);
   EXPECT_TRUE(same_bits(reference_outputs(network, inputs), run(*executor, inputs))) << "works afterwards";
 }
 
@@ -223,7 +222,7 @@ TEST(Executor, HandsEachTensorBetweenStepsToTheHook) {
   };
   const auto executor =
       make_executor(network, board, chain_plan({0, 1, 3, 4}, {"big/1c", "big/4c", "big/1c"}), simulated_backends(board), {.at_boundary = hook});
-  run(*executor, random_inputs(network.graph, 7));
+  run(*executor, seeded_inputs(network.graph, 7));
   ASSERT_EQ(seen.size(), 2U) << "the last step hands its output to nobody";
   EXPECT_EQ(seen[0].first, 0U);
   EXPECT_EQ(seen[1].first, 1U);
@@ -235,10 +234,10 @@ TEST(Executor, ComputesOnWithWhatTheHookLeaves) {
   const Board board = test::simulated_board();
   const auto spoil = [](StepId, const Port&, std::span<std::byte> bytes) { std::ranges::fill(bytes, std::byte{0}); };
   const auto executor = make_executor(network, board, chain_plan({0, 1, 2}, {"gpu", "npu"}), simulated_backends(board), {.at_boundary = spoil});
-  const auto one = run(*executor, random_inputs(network.graph, 8));
-  const auto two = run(*executor, random_inputs(network.graph, 9));
+  const auto one = run(*executor, seeded_inputs(network.graph, 8));
+  const auto two = run(*executor, seeded_inputs(network.graph, 9));
   EXPECT_TRUE(same_bits(one, two)) << "the second step sees zeros whatever went in";
-  EXPECT_FALSE(same_bits(one, reference_outputs(network, random_inputs(network.graph, 8))));
+  EXPECT_FALSE(same_bits(one, reference_outputs(network, seeded_inputs(network.graph, 8))));
 }
 
 TEST(Program, SharesTwoBuffersAlongAChain) {
@@ -269,8 +268,8 @@ TEST(Executor, HandsOutOutputsWhoseShapeDependsOnTheData) {
   const auto executor = make_executor(network, board, plan, backends);
   std::vector<Tensor> outputs;
   for (const std::uint64_t seed : {1U, 2U, 3U}) {
-    const auto inputs = random_inputs(network.graph, seed);
-    expect(executor->run(pointers_to(inputs), outputs));
+    const auto inputs = seeded_inputs(network.graph, seed);
+    expect(executor->run(pointers(inputs), outputs));
     EXPECT_TRUE(same_bits(reference_outputs(network, inputs), outputs)) << seed;
   }
 }
@@ -308,7 +307,7 @@ TEST(Program, LetsASumLieWhereItsSummandLay) {
     ++sums;
   }
   EXPECT_GE(sums, 2U);
-  const auto inputs = random_inputs(network.graph, 1);
+  const auto inputs = seeded_inputs(network.graph, 1);
   const auto expected = reference_outputs(network, inputs);
   for (const bool inline_steps : {true, false}) {
     EXPECT_TRUE(same_bits(expected, run(*make_executor(network, board, plan, backends, {.inline_steps = inline_steps}), inputs)));

@@ -20,10 +20,9 @@ using test::error_of;
 using test::expect;
 using test::make_executor;
 using test::Network;
-using test::pointers_to;
-using test::random_inputs;
 using test::reference_outputs;
 using test::same_bits;
+using test::seeded_inputs;
 using test::simulated_backends;
 using testing::AllOf;
 using testing::ElementsAre;
@@ -32,7 +31,7 @@ using testing::HasSubstr;
 TEST(Executor, SaysWhichStepFailedAndWorksAfterwards) {
   // One run makes four calls: two of npu, one of big, one of gpu. So npu's call k belongs to run (k - 1) / 2 and to its first or second step.
   const Network network = test::import_network(test::conv_chain(4));
-  const auto inputs = random_inputs(network.graph, 1);
+  const auto inputs = seeded_inputs(network.graph, 1);
   const auto expected = reference_outputs(network, inputs);
   const Plan plan = chain_plan({0, 1, 2, 3, 4}, {"npu", "big/1c", "npu", "gpu"});
   for (int k = 1; k <= 6; ++k) {
@@ -41,7 +40,7 @@ TEST(Executor, SaysWhichStepFailedAndWorksAfterwards) {
       const auto executor = make_executor(network, board, plan, simulated_backends(board), {.inline_steps = inline_steps});
       std::vector<Tensor> outputs;
       for (int run = 0; run < 4; ++run) {
-        const auto report = executor->run(pointers_to(inputs), outputs);
+        const auto report = executor->run(pointers(inputs), outputs);
         if (run != (k - 1) / 2) {
           ASSERT_TRUE(report.has_value()) << report.error().message;
           EXPECT_TRUE(same_bits(expected, outputs)) << "call " << k << ", run " << run;
@@ -74,8 +73,8 @@ TEST(Executor, HandsNothingToTheHookThatAFailedStepDidNotMake) {
   const auto executor =
       make_executor(network, board, chain_plan({0, 1, 2, 3}, {"gpu", "npu", "big/1c"}), simulated_backends(board), {.at_boundary = hook});
   std::vector<Tensor> outputs;
-  const auto inputs = random_inputs(network.graph, 1);
-  EXPECT_FALSE(executor->run(pointers_to(inputs), outputs).has_value());
+  const auto inputs = seeded_inputs(network.graph, 1);
+  EXPECT_FALSE(executor->run(pointers(inputs), outputs).has_value());
   EXPECT_THAT(seen, ElementsAre(0));
 }
 

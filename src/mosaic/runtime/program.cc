@@ -24,6 +24,8 @@ class Compiler {
       : prepared_(prepared), graph_(graph), board_(board), plan_(plan), backends_(backends) {}
 
   Result<Program> run() {
+    for (const TensorId id : graph_.inputs) program_.inputs.push_back(graph_.tensor(id));
+    for (const TensorId id : graph_.outputs) program_.outputs.push_back(graph_.tensor(id));
     program_.steps.resize(plan_.size());
     program_.after.resize(plan_.size());
     for (const StepId id : plan_.order()) {

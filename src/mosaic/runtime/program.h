@@ -31,6 +31,8 @@ struct Wire {
 
 /// Executables of all steps and how their ports are connected. Immutable.
 struct Program {
+  std::vector<GraphTensor> inputs;  ///< of the model
+  std::vector<GraphTensor> outputs;
   std::vector<std::shared_ptr<Executable>> steps;  ///< by StepId
   std::vector<Wire> wires;
   std::vector<Bytes> slots;                     ///< sizes of the shared host buffers

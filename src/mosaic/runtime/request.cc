@@ -8,11 +8,10 @@
 
 namespace mosaic {
 
-Request::Request(const Program& program, const Graph& graph)
+Request::Request(const Program& program)
     : program_(program),
-      graph_(graph),
-      bound_inputs_(graph.inputs.size()),
-      bound_outputs_(graph.outputs.size()),
+      bound_inputs_(program.inputs.size()),
+      bound_outputs_(program.outputs.size()),
       users_(program.steps.size()),
       waiting_(program.steps.size()),
       times_(program.steps.size()) {
@@ -22,8 +21,8 @@ Request::Request(const Program& program, const Graph& graph)
   }
 }
 
-Result<std::unique_ptr<Request>> Request::create(const Program& program, const Graph& graph) {
-  std::unique_ptr<Request> request(new Request(program, graph));
+Result<std::unique_ptr<Request>> Request::create(const Program& program) {
+  std::unique_ptr<Request> request(new Request(program));
   for (const auto& step : program.steps) {
     MOSAIC_TRY(auto invocation, step->make_invocation());
     request->invocations_.push_back(std::move(invocation));
@@ -47,7 +46,7 @@ Result<std::unique_ptr<Request>> Request::create(const Program& program, const G
 }
 
 Result<void> Request::bind_input(std::size_t index, const Tensor& tensor) {
-  const GraphTensor& expected = graph_.tensor(graph_.inputs[index]);
+  const GraphTensor& expected = program_.inputs[index];
   if (tensor.type() != expected.element || (expected.shape && tensor.shape() != *expected.shape)) {
     return fail(ErrorCode::kInvalidInput,
                 fmt::format("input '{}' must be {} {}, not {} {}", expected.name, name(expected.element),
@@ -60,7 +59,7 @@ Result<void> Request::bind_input(std::size_t index, const Tensor& tensor) {
 }
 
 Result<void> Request::bind_output(std::size_t index, const Wire& wire, Tensor& tensor) {
-  const GraphTensor& expected = graph_.tensor(graph_.outputs[index]);
+  const GraphTensor& expected = program_.outputs[index];
   if (!wire.from || !expected.shape || !expected.bytes()) return {};  // copied by `collect`
   if (tensor.type() != expected.element || tensor.shape() != *expected.shape) tensor = Tensor(expected.element, *expected.shape);
   if (bound_outputs_[index] == tensor.bytes().data()) return {};
@@ -71,11 +70,11 @@ Result<void> Request::bind_output(std::size_t index, const Wire& wire, Tensor& t
 }
 
 Result<void> Request::bind(const std::vector<const Tensor*>& inputs, std::vector<Tensor>& outputs) {
-  if (inputs.size() != graph_.inputs.size()) {
-    return fail(ErrorCode::kInvalidInput, fmt::format("the model has {} inputs, {} were given", graph_.inputs.size(), inputs.size()));
+  if (inputs.size() != program_.inputs.size()) {
+    return fail(ErrorCode::kInvalidInput, fmt::format("the model has {} inputs, {} were given", program_.inputs.size(), inputs.size()));
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) MOSAIC_RETURN_IF_ERROR(bind_input(i, *inputs[i]));
-  outputs.resize(graph_.outputs.size());
+  outputs.resize(program_.outputs.size());
   for (const Wire& wire : program_.wires) {
     if (wire.output) MOSAIC_RETURN_IF_ERROR(bind_output(*wire.output, wire, outputs[*wire.output]));
   }
@@ -126,7 +125,7 @@ Result<RunReport> Request::collect(std::vector<Tensor>& outputs, bool virtual_ti
   for (const Wire& wire : program_.wires) {
     if (!wire.output) continue;
     Tensor& tensor = outputs[*wire.output];
-    const GraphTensor& expected = graph_.tensor(graph_.outputs[*wire.output]);
+    const GraphTensor& expected = program_.outputs[*wire.output];
     if (wire.from && !expected.bytes()) {
       MOSAIC_TRY(tensor, invocations_[wire.from->step]->output(wire.from->port));
     } else if (!wire.from) {  // an input handed out as an output

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "mosaic/base/tensor.h"
-#include "mosaic/graph/graph.h"
 #include "mosaic/runtime/program.h"
 #include "mosaic/runtime/report.h"
 
@@ -21,7 +20,7 @@ namespace mosaic {
 class Request {
  public:
   /// Errors: kDevice, kEngine where memory cannot be had.
-  [[nodiscard]] static Result<std::unique_ptr<Request>> create(const Program& program, const Graph& graph);
+  [[nodiscard]] static Result<std::unique_ptr<Request>> create(const Program& program);
 
   /// Connects the caller's tensors for the next run; those that are where they were last time cost nothing. Allocates outputs that do not fit.
   [[nodiscard]] Result<void> bind(const std::vector<const Tensor*>& inputs, std::vector<Tensor>& outputs);
@@ -60,13 +59,12 @@ class Request {
   [[nodiscard]] const std::vector<std::size_t>& first_steps() const { return first_steps_; }
 
  private:
-  Request(const Program& program, const Graph& graph);
+  explicit Request(const Program& program);
 
   Result<void> bind_input(std::size_t index, const Tensor& tensor);
   Result<void> bind_output(std::size_t index, const Wire& wire, Tensor& tensor);
 
   const Program& program_;
-  const Graph& graph_;
   std::vector<std::unique_ptr<Invocation>> invocations_;  // by step
   std::vector<std::unique_ptr<Buffer>> buffers_;          // shared slots first, then those of devices
   std::vector<const void*> bound_inputs_;                 // where the model's inputs and outputs were last time

@@ -82,13 +82,31 @@ Result<Confirmation> confirm(const Workspace& workspace, const Planned& planned,
   return confirmation;
 }
 
+namespace {
+
+/// What may change without a new profile, but not without a new plan.
+Fingerprint restrictions(const Board& board) {
+  Hasher hasher;
+  const auto add_limit = [&](const std::optional<Bytes>& limit) { hasher.add(limit ? limit->value : std::int64_t{-1}); };
+  for (const MemorySpace& space : board.spaces) add_limit(space.limit);
+  for (const Device& device : board.devices) {
+    add_limit(device.slice_limit);
+    for (const std::string& op : device.missing_operators) hasher.add(op);
+    hasher.add("");
+  }
+  return hasher.fingerprint();
+}
+
+}  // namespace
+
 Result<Choice> choose_plan(const Workspace& workspace, const ProfilerOptions& options, const std::stop_token& stop) {
   const std::filesystem::path folder = cache_entry(workspace);
-  const std::filesystem::path file = folder / "plan.json";
+  const std::filesystem::path file = folder / fmt::format("plan-{:.12}.json", restrictions(workspace.board()));
   const auto cached = [&]() -> std::optional<Choice> {
     auto known = read_plan(file);
     if (!known || !validate(workspace.graph(), workspace.board(), *known)) return std::nullopt;
-    return Choice{.plan = *std::move(known), .confirmation = {}, .noisy = {}};
+    const auto profile = read_profile(folder / "profile.json");
+    return Choice{.plan = *std::move(known), .confirmation = {}, .noisy = profile ? profile->noisy : std::vector<std::string>()};
   };
   if (auto known = cached()) return *std::move(known);
   // Two processes that confirmed at the same time would time each other.

@@ -155,6 +155,14 @@ TEST(Confirm, StopsWhereItIsTold) {
   EXPECT_EQ(confirm(workshop.workspace(), planned, stop.get_token()).error().code, ErrorCode::kCancelled);
 }
 
+/// The plan that is kept for a workspace.
+std::filesystem::path cached_plan(const Workspace& workspace) {
+  for (const auto& entry : std::filesystem::directory_iterator(cache_entry(workspace))) {
+    if (entry.path().filename().string().starts_with("plan-")) return entry.path();
+  }
+  throw std::runtime_error("no plan is kept");
+}
+
 /// What a call of `choose_plan` did: "measuring", "confirming", ...
 std::set<std::string> work_of_choosing(const Workshop& workshop, Plan* plan = nullptr) {
   std::set<std::string> work;
@@ -178,7 +186,7 @@ TEST(ChoosePlan, PlansAgainFromTheProfileWhereThePlanIsCorrupt) {
   Plan first;
   work_of_choosing(workshop, &first);
   for (const std::string& content : {std::string("{"), std::string(), std::string("{\"schema_version\": 99}")}) {
-    expect(write_file(cache_entry(workshop.workspace()) / "plan.json", content));
+    expect(write_file(cached_plan(workshop.workspace()), content));
     Plan again;
     EXPECT_THAT(work_of_choosing(workshop, &again), testing::ElementsAre("confirming")) << content;
     EXPECT_EQ(format_plan(first), format_plan(again));
@@ -191,7 +199,7 @@ TEST(ChoosePlan, MeasuresAgainWhereTheProfileIsCorruptToo) {
   work_of_choosing(workshop, &first);
   const std::filesystem::path entry = cache_entry(workshop.workspace());
   const std::string whole = expect(read_file(entry / "profile.json"));
-  expect(write_file(entry / "plan.json", "no plan"));
+  expect(write_file(cached_plan(workshop.workspace()), "no plan"));
   expect(write_file(entry / "profile.json", std::string_view(whole).substr(0, whole.size() / 2)));
   Plan again;
   EXPECT_THAT(work_of_choosing(workshop, &again), testing::Contains("measuring"));

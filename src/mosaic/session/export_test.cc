@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "mosaic/backend/ort/reference.h"
 #include "mosaic/base/file.h"
 #include "mosaic/base/json.h"
 #include "tests/workspaces.h"

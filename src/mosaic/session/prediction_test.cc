@@ -36,10 +36,10 @@ struct Measured {
   double run(const Chain& chain, int runs = 1) {
     const Plan plan = to_plan(chain, costs, fit, network.graph, board);
     const auto executor = test::make_executor(network, board, plan, backends);
-    const auto inputs = test::random_inputs(network.graph, 1);
+    const auto inputs = test::seeded_inputs(network.graph, 1);
     std::vector<Tensor> outputs;
     std::vector<double> times;
-    for (int i = 0; i < runs; ++i) times.push_back(Microseconds(expect(executor->run(test::pointers_to(inputs), outputs)).total).count());
+    for (int i = 0; i < runs; ++i) times.push_back(Microseconds(expect(executor->run(pointers(inputs), outputs)).total).count());
     return median(times);
   }
 

@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "mosaic/backend/ort/ort_backend.h"
+#include "mosaic/backend/ort/reference.h"
 #include "mosaic/base/error.h"
 #include "mosaic/base/tensor.h"
 #include "mosaic/base/units.h"

@@ -28,23 +28,21 @@ bool all_finite(const Tensor& tensor) {
 }
 
 /// What a board allows, with no costs: enough to draw chains.
-ChainCosts possibilities(const Workspace& workspace) {
+ChainCosts possibilities(const Graph& graph, const Board& board) {
   Fit nothing;
-  for (std::size_t c = 0; c < workspace.board().configurations.size(); ++c) {
-    nothing.configurations.emplace_back().layers.assign(workspace.graph().layers.size(), 0.0);
-  }
-  return measured_costs(nothing, workspace.graph(), workspace.board());
+  for (std::size_t c = 0; c < board.configurations.size(); ++c) nothing.configurations.emplace_back().layers.assign(graph.layers.size(), 0.0);
+  return measured_costs(nothing, graph, board);
 }
 
 /// Chains that together use every cut: the cuts are dealt out like cards.
-std::vector<Chain> draw_chains(const ChainCosts& costs, std::size_t count, Random& random) {
+std::vector<Chain> draw_chains(const ChainCosts& costs, std::size_t count, Random& random, const std::stop_token& stop) {
   std::vector<Chain> chains;
   if (costs.layers < 2 || count == 0) return chains;
   std::vector<std::size_t> cuts;
   for (std::size_t cut = 1; cut < costs.layers; ++cut) cuts.push_back(cut);
   random.shuffle(cuts);
   const std::set<std::uint32_t> places(costs.place.begin(), costs.place.end());
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count && !stop.stop_requested(); ++i) {
     RandomChains options{
         .fewest_slices = 2, .most_slices = 16, .neighbours_differ = true, .fewest_devices = std::min<std::size_t>(2, places.size()), .cuts = {}};
     for (std::size_t c = i; c < cuts.size(); c += count) options.cuts.insert(cuts[c]);
@@ -81,18 +79,18 @@ class Saboteur {
 class Verifier {
  public:
   Verifier(const Workspace& workspace, const VerifyOptions& options, std::vector<Expectation> expectations)
-      : workspace_(workspace), options_(options), expectations_(std::move(expectations)) {
+      : workspace_(workspace), board_(without_limits(workspace.board())), options_(options), expectations_(std::move(expectations)) {
     result_.tolerance = options.tolerance.value_or(default_tolerance(workspace.graph()));
     result_.cuts = workspace.graph().cuts.size();
   }
 
   Result<void> check(std::string name, const Chain& chain, std::optional<StepId> spoiled) {
     VerifiedPlan out{.name = std::move(name), .plan = plan_of(workspace_, chain), .slices = chain.configurations.size()};
-    MOSAIC_TRY(const ValidPlan valid, validate(workspace_.graph(), workspace_.board(), out.plan));
+    MOSAIC_TRY(const ValidPlan valid, validate(workspace_.graph(), board_, out.plan));
     ExecutorOptions executor_options;
     bool done = false;
     if (spoiled) executor_options.at_boundary = Saboteur(*spoiled, done);
-    auto executor = Executor::create(workspace_.prepared(), workspace_.graph(), workspace_.board(), valid, workspace_.backends(), executor_options);
+    auto executor = Executor::create(workspace_.prepared(), workspace_.graph(), board_, valid, workspace_.backends(), executor_options);
     if (!executor) return within(out.name, executor.error());
     for (const Expectation& expectation : expectations_) {
       std::vector<Tensor> outputs;
@@ -121,6 +119,7 @@ class Verifier {
 
  private:
   const Workspace& workspace_;
+  const Board board_;
   const VerifyOptions& options_;
   const std::vector<Expectation> expectations_;
   Verification result_;
@@ -152,8 +151,14 @@ Result<Verification> verify(const Workspace& workspace, const VerifyOptions& opt
   MOSAIC_TRY(std::vector<Expectation> expectations, make_expectations(workspace, options));
   Verifier verifier(workspace, options, std::move(expectations));
   Random random(options.seed);
-  const ChainCosts costs = possibilities(workspace);
-  const std::vector<Chain> chains = draw_chains(costs, options.plans, random);
+  const ChainCosts costs = possibilities(workspace.graph(), without_limits(workspace.board()));
+  const std::vector<Chain> chains = draw_chains(costs, options.plans, random, options.stop);
+  if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "the verification was stopped");
+  if (chains.size() < options.plans && !workspace.graph().cuts.empty()) {
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("only {} of {} random plans are possible on board '{}': operators are missing, or it has one configuration",
+                            chains.size(), options.plans, workspace.board().name));
+  }
   const auto total = static_cast<double>(chains.size() + costs.configurations);
   double done = 0;
   const auto step = [&](const std::string& name, const Chain& chain, std::optional<StepId> spoiled) -> Result<void> {

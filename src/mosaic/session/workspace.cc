@@ -38,17 +38,6 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const Options& options) {
   return workspace;
 }
 
-Result<std::vector<Tensor>> Workspace::random_inputs(std::uint64_t seed) const {
-  std::vector<Tensor> inputs;
-  for (const TensorId id : graph_.inputs) {
-    const GraphTensor& input = graph_.tensor(id);
-    if (!input.bytes()) return fail(ErrorCode::kUnsupported, fmt::format("input '{}' is no tensor of numbers: mosaic cannot feed it", input.name));
-    Tensor& tensor = inputs.emplace_back(input.element, *input.shape);
-    fill_random(tensor, seed * 1'000'003 + id.value);
-  }
-  return inputs;
-}
-
 Result<Graph> read_graph(const std::filesystem::path& model, const onnx::InputShapes& shapes) {
   MOSAIC_TRY(const onnx::PreparedModel prepared, prepare_file(model, shapes));
   return import_file(prepared, model);

@@ -36,7 +36,7 @@ class Workspace {
   [[nodiscard]] Fingerprint engine() const { return backends_.begin()->second->engine().fingerprint; }
 
   /// Seeded inputs of the right types and shapes. Errors: kUnsupported for an input that is no tensor of numbers.
-  [[nodiscard]] Result<std::vector<Tensor>> random_inputs(std::uint64_t seed) const;
+  [[nodiscard]] Result<std::vector<Tensor>> random_inputs(std::uint64_t seed) const { return mosaic::random_inputs(graph_, seed); }
 
  private:
   Workspace() = default;
@@ -53,11 +53,5 @@ class Workspace {
 
 /// "name=1x3x224x224" from a command line. Errors: kInvalidInput.
 [[nodiscard]] Result<std::pair<std::string, Shape>> parse_shape(std::string_view text);
-
-[[nodiscard]] inline std::vector<const Tensor*> pointers(const std::vector<Tensor>& tensors) {
-  std::vector<const Tensor*> out;
-  for (const Tensor& tensor : tensors) out.push_back(&tensor);
-  return out;
-}
 
 }  // namespace mosaic

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <span>
@@ -65,6 +66,8 @@ void Engine::share_threads(std::vector<int> cores) {
 }
 
 Result<std::unique_ptr<Engine>> Engine::load() {
+  // Its event upload starts with the library and cannot be stopped completely by calls. Nothing of what a user runs leaves the machine.
+  ::setenv("ORT_DISABLE_TELEMETRY", "1", 1);
   void* library = nullptr;
   fs::path path;
   std::string tried;

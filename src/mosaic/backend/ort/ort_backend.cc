@@ -10,6 +10,7 @@
 #include "mosaic/backend/ort/executable.h"
 #include "mosaic/backend/ort/lowering.h"
 #include "mosaic/backend/ort/session.h"
+#include "mosaic/base/affinity.h"
 #include "mosaic/onnx/builder.h"
 
 namespace mosaic::ort {
@@ -49,10 +50,14 @@ class OrtBackend final : public Backend {
     const Device& device = board.device(id);
     const long processors = ::sysconf(_SC_NPROCESSORS_CONF);
     for (const int core : device.cores) {
-      if (core < processors) continue;
+      if (core < processors && may_use_core(core)) continue;
       return fail(ErrorCode::kInvalidInput,
-                  fmt::format("device '{}' has core {}, this machine has cores 0 to {}", device.name, core, processors - 1));
+                  core < processors ? fmt::format("device '{}' has core {}, which this process is not granted", device.name, core)
+                                    : fmt::format("device '{}' has core {}, this machine has cores 0 to {}", device.name, core, processors - 1));
     }
+    if (device.kind != DeviceKind::kCpu && device.provider == "CPU")
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("device '{}' of kind {} names no provider, for example 'provider: WebGPU'", device.name, name(device.kind)));
     const auto clocked = std::ranges::find_if(device.points, [](const OperatingPoint& point) { return point.clock || point.voltage; });
     if (clocked != device.points.end()) {
       return fail(ErrorCode::kUnsupported, fmt::format("device '{}' names the clock {}: clocks of real devices are not set yet, leave them out",

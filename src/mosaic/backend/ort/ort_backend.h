@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,33 +23,5 @@ namespace mosaic::ort {
 
 /// Whether a provider runs a small network on this machine, and if not, why: kDevice or kUnsupported with the engine's words.
 [[nodiscard]] Result<void> try_provider(const std::string& provider);
-
-/// A session on the user's own file, as the engine takes it, outside of all that mosaic does to a model: the reference for results and times.
-class Reference {
- public:
-  struct Options {
-    int threads = 1;  ///< 0: as many as the engine likes, pinned as it likes
-    bool spin = true;
-  };
-  /// Errors: kInvalidInput where the engine refuses the file.
-  [[nodiscard]] static Result<std::unique_ptr<Reference>> open(const std::filesystem::path& model, const Options& options);
-
-  Reference();
-  virtual ~Reference();
-  Reference(const Reference&) = delete;
-  Reference& operator=(const Reference&) = delete;
-
-  [[nodiscard]] virtual const std::vector<std::string>& inputs() const = 0;
-  [[nodiscard]] virtual const std::vector<std::string>& outputs() const = 0;
-
-  /// Binds inputs (in the order of `inputs`, borrowed until the next call) for all runs to come. Errors: kInvalidInput.
-  [[nodiscard]] virtual Result<void> bind(const std::vector<const Tensor*>& inputs) = 0;
-
-  /// Runs once on what is bound. Errors: kEngine.
-  [[nodiscard]] virtual Result<Nanoseconds> run() = 0;
-
-  /// What the last run computed, in the order of `outputs`. Errors: kEngine.
-  [[nodiscard]] virtual Result<std::vector<Tensor>> results() = 0;
-};
 
 }  // namespace mosaic::ort

@@ -1,6 +1,7 @@
+#include "mosaic/backend/ort/reference.h"
+
 #include <chrono>
 
-#include "mosaic/backend/ort/ort_backend.h"
 #include "mosaic/backend/ort/session.h"
 
 namespace mosaic::ort {
