@@ -112,5 +112,48 @@ TEST_F(Failure, OfADeviceThatNeedsAProviderThatTheEngineLacks) {
   expect_refusal(desk_, {{"profile", "net.onnx", "--board", "odd.yaml", "-o", "p.json"}, {"device 'brain' needs provider 'Brain'", "CPU"}, 3});
 }
 
+TEST_F(Failure, ToWriteStandardOutput) {
+  if (::access("/dev/full", W_OK) != 0) GTEST_SKIP() << "needs /dev/full";
+  Setting shell = desk_.setting();
+  shell.program = "/bin/sh";
+  for (const std::string command : {"--version", "help", "zoo list", "inspect net.onnx --json"}) {
+    const Outcome outcome = Process({"-c", std::string(MOSAIC_TOOL) + " " + command + " >/dev/full"}, shell).wait();
+    EXPECT_EQ(outcome.code, 3) << command;
+    EXPECT_THAT(outcome.err, HasSubstr("standard output"));
+  }
+  EXPECT_EQ(Process({"-c", std::string(MOSAIC_TOOL) + " inspect none.onnx 2>/dev/full"}, shell).wait().code, 2);
+  EXPECT_EQ(Process({"-c", std::string(MOSAIC_TOOL) + " inspect net.onnx 2>&-"}, shell).wait().code, 0);
+}
+
+TEST_F(Failure, NeverHitsAnInput) {
+  expect_refusal(desk_, {{"profile", "net.onnx", "--board", "toy.yaml", "-o", "net.onnx"}, {"net.onnx would be overwritten"}});
+  expect_refusal(desk_,
+                 {{"run", "net.onnx", "--board", "toy.yaml", "--plan", "hand.json", "--trace", "./hand.json"}, {"hand.json would be overwritten"}});
+  EXPECT_EQ(desk_.run({"profile", "net.onnx", "--board", "toy.yaml", "-r", "3", "-o", "profile.json"}).code, 0);
+  expect_refusal(desk_, {{"plan", "net.onnx", "--board", "toy.yaml", "-p", "profile.json", "-o", "profile.json"}, {"would be overwritten"}});
+}
+
+TEST_F(Failure, OfClearingTheCacheIsNotToClearMore) {
+  desk_.write("home/thesis.txt", "years");
+  const std::map<std::string, std::string> home{{"MOSAIC_CACHE", (desk_ / "home").string()}};
+  EXPECT_EQ(desk_.run({"run", "net.onnx", "--board", "toy.yaml", "-r", "3", "--repeat", "1"}, home).code, 0);
+  EXPECT_EQ(desk_.run({"cache", "clear"}, home).code, 0);
+  EXPECT_EQ(desk_.files(), (std::vector<std::string>{"hand.json", "home", "home/thesis.txt", "net.onnx", "toy.yaml"}));
+}
+
+TEST_F(Failure, IsNotReportedToAnyoneElse) {
+  std::filesystem::create_directory(desk_ / "own");
+  const std::map<std::string, std::string> own{
+      {"XDG_CACHE_HOME", (desk_ / "own").string()}, {"HOME", (desk_ / "own").string()}, {"XDG_DATA_HOME", (desk_ / "own").string()}};
+  EXPECT_EQ(desk_.run({"inspect", "net.onnx"}, own).code, 0);
+  EXPECT_TRUE(std::filesystem::is_empty(desk_ / "own")) << "the engine keeps events to send";
+}
+
+TEST_F(Failure, OfCountsThatAreNone) {
+  expect_refusal(desk_, {{"run", "net.onnx", "-r", "0"}, {"repetitions"}});
+  expect_refusal(desk_, {{"run", "net.onnx", "--repeat", "-1"}, {"repeat"}});
+  expect_refusal(desk_, {{"verify", "net.onnx", "--plans", "-3"}, {"plans"}});
+}
+
 }  // namespace
 }  // namespace mosaic
