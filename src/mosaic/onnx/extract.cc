@@ -79,12 +79,4 @@ Model with_shapes_as_outputs(const Model& model, std::span<const std::string> va
   return out;
 }
 
-Model with_outputs(const Model& model, std::span<const std::string> outputs, const ValueTypes& types) {
-  Model out = model.copy();
-  ::onnx::GraphProto& graph = *proto_of(out).mutable_graph();
-  graph.clear_output();
-  for (const std::string& name : outputs) describe(*graph.add_output(), name, types);
-  return out;
-}
-
 }  // namespace mosaic::onnx

@@ -22,7 +22,4 @@ namespace mosaic::onnx {
 /// The same model with the shapes of these values as its outputs, in this order, under names of their own.
 [[nodiscard]] Model with_shapes_as_outputs(const Model& model, std::span<const std::string> values);
 
-/// The same model with these values as its outputs. Requires: each is made by a node of the graph, or an input.
-[[nodiscard]] Model with_outputs(const Model& model, std::span<const std::string> outputs, const ValueTypes& types);
-
 }  // namespace mosaic::onnx

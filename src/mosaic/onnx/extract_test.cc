@@ -159,15 +159,6 @@ TEST(WithAllOutputs, ShowsEveryValueOnce) {
   EXPECT_THAT(output_names(with_all_outputs(test::conv_chain(2))), ElementsAre("Relu_1", "Conv_0", "Relu_0", "Conv_1"));
 }
 
-TEST(WithOutputs, ReplacesTheOutputs) {
-  const test::Network network = test::import_network(test::conv_chain(2));
-  const std::vector<std::string> wanted{"Conv_1", "Relu_0"};
-  const Model model = with_outputs(network.prepared.model, wanted, network.prepared.types);
-  const Values values = run(model, seeded_input(network));
-  EXPECT_EQ(values.size(), 2U);
-  EXPECT_TRUE(values.contains("Conv_1"));
-}
-
 TEST(WithShapesAsOutputs, GivesTheExtents) {
   const test::Network network = test::import_network(test::conv_chain(1));
   const std::vector<std::string> wanted{"Conv_0", "x"};

@@ -274,6 +274,21 @@ TEST(Executor, HandsOutOutputsWhoseShapeDependsOnTheData) {
   }
 }
 
+TEST(Executor, CutsAheadOfATailThatDependsOnTheData) {
+  onnx::Builder net("tail", 1);
+  std::string x = net.input("x", {1, 16, 8, 8});
+  for (int i = 0; i < 2; ++i) x = net.relu(net.conv(x, {.in = 16, .out = 16, .bias = false}));
+  const std::string where = net.node("NonZero", {x});
+  const std::string k = net.constant("k", std::vector<std::int64_t>{1});
+  net.output(net.node("TopK", {where, k}, {{"axis", std::int64_t{1}}}, 2), {4, 1}, ElementType::kInt64);  // fails where all is zero
+  const Network network = test::import_network(net.build());
+  const Board board = test::split_board();
+  const Backends backends{{"ort", expect(ort::make_backend())}};
+  const Plan plan = chain_plan({0, 1, network.graph.layers.size()}, {board.configurations[0].name, board.configurations[1].name});
+  const auto inputs = seeded_inputs(network.graph, 1);
+  EXPECT_TRUE(same_bits(reference_outputs(network, inputs), run(*make_executor(network, board, plan, backends), inputs)));
+}
+
 /// A stem and three residual blocks, x + conv(relu(conv(x))).
 onnx::Model residual_network() {
   onnx::Builder net("residual", 1);

@@ -18,7 +18,7 @@ struct VerifyOptions {
   std::size_t plans = 20;  ///< random plans, besides each single configuration
   std::uint64_t seed = 1;
   std::optional<double> tolerance;  ///< largest difference allowed, relative to the range of the expected output; else `default_tolerance`
-  bool inject_error = false;        ///< spoils one value at a random boundary of each random plan: the check must then fail
+  bool inject_error = false;        ///< spoils one value at a random boundary of each random plan that has a float tensor there: the check must fail
   std::stop_token stop;
   std::function<void(std::string_view what, double share)> progress;
 };

@@ -6,9 +6,10 @@
 namespace mosaic::ort {
 namespace {
 
-/// What a convolution adds its result to; empty where there is no such argument, or another one reads the same memory.
+/// What a convolution adds its result to; empty where there is no such argument, or another one reads the same memory. Only in the engine's blocked
+/// layout: a tensor in plain layout may have views (Reshape, Identity ...) that share its memory unseen, and may be of unknown shape.
 std::string summand(const onnx::Structure::Node& node) {
-  const bool adds = (node.op == "com.microsoft.nchwc.Conv" || node.op == "com.microsoft.FusedConv") && node.arguments.size() == 4;
+  const bool adds = node.op == "com.microsoft.nchwc.Conv" && node.arguments.size() == 4;
   return adds && std::ranges::count(node.arguments, node.arguments[3]) == 1 ? node.arguments[3] : "";
 }
 

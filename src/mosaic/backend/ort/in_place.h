@@ -17,8 +17,9 @@ struct InPlace {
 };
 
 /// The sums that kernels compute in place, in the order of the nodes, of which only `nodes` (ascending) count. Where such a result has to lie
-/// elsewhere, as an output of a model does, the kernel copies the argument first (ONNX Runtime's cpu/nn/conv.cc and contrib_ops/cpu/nchwc_ops.cc).
-/// Values that leave are neither overwritten nor put in another's place.
+/// elsewhere, as an output of a model does, the kernel copies the argument first (ONNX Runtime's contrib_ops/cpu/nchwc_ops.cc). Only tensors in the
+/// engine's blocked layout count: others may have views that share their memory unseen. Values that leave are neither overwritten nor put in
+/// another's place.
 [[nodiscard]] std::vector<InPlace> in_place_sums(const onnx::Structure& model, std::span<const std::size_t> nodes,
                                                  std::span<const std::string> leaving);
 

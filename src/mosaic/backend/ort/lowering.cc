@@ -177,12 +177,13 @@ Partition partition(const onnx::Structure& optimised, const SourceRun& source, s
 }
 
 /// Shapes of the engine's own tensors, by one run on zeros: blocked ones carry no shape in the file.
-Result<onnx::ValueTypes> learn_types(Engine& engine, const onnx::Model& optimised, const onnx::ValueTypes& source, const Names& inputs,
-                                     const Partition& partition) {
+Result<onnx::ValueTypes> learn_types(Engine& engine, const onnx::Model& whole, const onnx::Model& optimised, const onnx::ValueTypes& source,
+                                     const Names& inputs, const Partition& partition) {
+  const onnx::Structure given = onnx::structure(whole);  // a name that the engine made up may be that of a tensor elsewhere in the source
   std::set<std::string> unknown;
   for (const Names& outputs : partition.outputs) {
     for (const std::string& name : outputs) {
-      if (!source.contains(name)) unknown.insert(name);
+      if (!given.maker.contains(name)) unknown.insert(name);
     }
   }
   onnx::ValueTypes types = source;
@@ -191,13 +192,17 @@ Result<onnx::ValueTypes> learn_types(Engine& engine, const onnx::Model& optimise
   std::vector<Tensor> zeros;
   zeros.reserve(inputs.size());
   std::vector<std::pair<std::string, const Tensor*>> feeds;
+  onnx::ValueTypes fed;
   for (const std::string& name : inputs) {
+    fed[name] = source.at(name);
     if (!source.at(name).shape)
       return fail(ErrorCode::kUnsupported, "input '" + name + "' is no tensor of static shape: a model with such an input runs in one slice only");
     zeros.emplace_back(source.at(name).element, *source.at(name).shape);
     feeds.emplace_back(name, &zeros.back());
   }
-  MOSAIC_TRY(const auto session, make_session(engine, onnx::with_outputs(optimised, names, {}), {.optimise = false}));
+  // Nothing else runs: what depends on the values of the inputs could fail on zeros.
+  const std::vector<std::size_t> needed = onnx::structure(optimised).ancestors(names);
+  MOSAIC_TRY(const auto session, make_session(engine, onnx::extract(optimised, needed, inputs, names, fed), {.optimise = false}));
   MOSAIC_TRY(const std::vector<Ort::Value> values, run_once(*session, feeds, names));
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto info = values[i].GetTensorTypeAndShapeInfo();
@@ -237,7 +242,7 @@ Result<std::vector<LoweredStep>> cut_after_optimisation(Engine& engine, const Ru
   const onnx::Model whole = onnx::extract(run.prepared.model, nodes, inputs, Names(boundaries.begin(), boundaries.end()), run.prepared.types);
   MOSAIC_TRY(const onnx::Model optimised, optimise(engine, whole));
   const Partition parts = partition(onnx::structure(optimised), source, run.steps.size());
-  MOSAIC_TRY(const onnx::ValueTypes types, learn_types(engine, optimised, run.prepared.types, inputs, parts));
+  MOSAIC_TRY(const onnx::ValueTypes types, learn_types(engine, whole, optimised, run.prepared.types, inputs, parts));
 
   // A source tensor that stays in the run gets the scope too: another run may have a tensor of that name in another layout.
   std::set<std::string> shared(inputs.begin(), inputs.end());
