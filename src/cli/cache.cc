@@ -1,29 +1,18 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <regex>
 #include <vector>
 
 #include "command.h"
 #include "mosaic/base/file.h"
 #include "mosaic/base/text.h"
+#include "mosaic/session/measure.h"
 #include "output.h"
 
 namespace mosaic::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Folders that `cache_entry` named: the cache may share its folder with other things.
-std::vector<fs::path> entries() {
-  static const std::regex kName("[0-9a-f]{12}-[0-9a-f]{12}-[0-9a-f]{12}");
-  std::vector<fs::path> folders;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(cache_folder(), error)) {
-    if (entry.is_directory(error) && std::regex_match(entry.path().filename().string(), kName)) folders.push_back(entry.path());
-  }
-  return folders;
-}
 
 std::string count(std::size_t entries) { return fmt::format("{} {}", entries, entries == 1 ? "entry" : "entries"); }
 
@@ -47,7 +36,7 @@ void add_cache(CLI::App& app, Context& context) {
   show.add_flag("--json", *json, "Print JSON for scripts");
   show.callback([json, &context] {
     context.action = [json]() -> Result<void> {
-      const std::vector<fs::path> folders = entries();
+      const std::vector<fs::path> folders = cache_entries();
       Bytes bytes;
       for (const fs::path& folder : folders) bytes += size_of(folder);
       *json ? print_json(Json{{"folder", cache_folder().string()}, {"entries", folders.size()}, {"bytes", bytes.value}})
@@ -59,7 +48,7 @@ void add_cache(CLI::App& app, Context& context) {
   clear.callback([&context] {
     context.action = []() -> Result<void> {
       std::error_code error;
-      const std::vector<fs::path> folders = entries();
+      const std::vector<fs::path> folders = cache_entries();
       for (const fs::path& folder : folders) {
         fs::remove_all(folder, error);
         if (error) return fail(ErrorCode::kIo, fmt::format("cannot remove {}: {}", folder.string(), error.message()));

@@ -231,6 +231,7 @@ struct Constants {
 
 /// A few bytes of a file can stand for any size of constant (ConstantOfShape, Tile): what is larger is left to the engine.
 constexpr Bytes kMostFolded{std::int64_t{1} << 29};
+constexpr Bytes kTooMuch{kMostFolded.value + 1};  // what cannot even be counted
 
 Constants find_constants(const Model& model, const ValueTypes& types, Evaluator& evaluator) {
   const GraphProto& graph = proto_of(model).graph();
@@ -248,14 +249,16 @@ Constants find_constants(const Model& model, const ValueTypes& types, Evaluator&
     } else {
       const auto used = used_names(node);
       if (must_stay(node) || !std::ranges::all_of(used, [&](const std::string& name) { return known.contains(name); })) continue;
+      Bytes with_node = folded;
       const auto movable = [&](const std::string& name) {
         if (name.empty()) return true;
         const auto found = types.find(name);
         if (found == types.end() || element_size(found->second.element) == 0) return false;
-        if (found->second.shape) folded = saturating_add(folded, byte_size(found->second.element, *found->second.shape).value_or(kMostFolded));
-        return folded <= kMostFolded;
+        if (found->second.shape) with_node = saturating_add(with_node, byte_size(found->second.element, *found->second.shape).value_or(kTooMuch));
+        return with_node <= kMostFolded;
       };
       if (!std::ranges::all_of(node.output(), movable)) continue;
+      folded = with_node;
       evaluated.push_back(static_cast<std::size_t>(n));
     }
     constants.nodes.insert(n);
@@ -279,10 +282,9 @@ Constants find_constants(const Model& model, const ValueTypes& types, Evaluator&
   Model part = extract(model, evaluated, {}, results, types);
   for (const auto& initializer : constants.initializers) *proto_of(part).mutable_graph()->add_initializer() = initializer;
   const auto values = evaluator.evaluate(part);
-  folded = {};
-  for (std::size_t i = 0; values && i < values->size(); ++i)
-    folded = saturating_add(folded, byte_size((*values)[i].type(), (*values)[i].shape()).value_or(kMostFolded));
-  if (!values || folded > kMostFolded) {  // the engine can do this only as part of the whole, so there it stays
+  Bytes made;  // some of it of shapes that nobody knew
+  for (std::size_t i = 0; values && i < values->size(); ++i) made += Bytes{std::ssize((*values)[i].bytes())};
+  if (!values || made > kMostFolded) {  // the engine can do this only as part of the whole, so there it stays
     for (const std::size_t n : evaluated) constants.nodes.erase(static_cast<int>(n));
     return constants;
   }

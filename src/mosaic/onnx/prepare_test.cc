@@ -197,6 +197,15 @@ TEST(Prepare, LeavesRandomAndQuantisedNodesAlone) {
   EXPECT_THAT(operators(expect(prepared(net.build())).model), testing::UnorderedElementsAre("RandomNormal", "Add", "DequantizeLinear", "Add"));
 }
 
+TEST(Prepare, LeavesConstantsThatGrowTooLargeAndFoldsOthers) {
+  Builder net("large", 1);
+  const std::string x = net.input("x", {2});
+  const std::string huge = net.node("ConstantOfShape", {net.constant("extents", std::vector<std::int64_t>{30'000, 30'000})});
+  const std::string small = net.node("Neg", {net.weights("w", {2}, 1)});
+  net.output(net.add(net.add(x, small), net.node("ReduceMax", {huge})), {1, 2});
+  EXPECT_THAT(operators(expect(prepared(net.build())).model), testing::UnorderedElementsAre("Add", "ConstantOfShape", "ReduceMax", "Add"));
+}
+
 TEST(Prepare, HandsOutConstantsThatAreOutputs) {
   Builder net("handed", 1);
   const std::string x = net.input("x", {2});

@@ -34,6 +34,19 @@ bool same_steps(const Plan& a, const Plan& b) {
                             [](const Step& x, const Step& y) { return x.layers == y.layers && x.configuration == y.configuration; });
 }
 
+/// What may change without a new profile, but not without a new plan.
+Fingerprint restrictions(const Board& board) {
+  Hasher hasher;
+  const auto add_limit = [&](const std::optional<Bytes>& limit) { hasher.add(limit ? limit->value : std::int64_t{-1}); };
+  for (const MemorySpace& space : board.spaces) add_limit(space.limit);
+  for (const Device& device : board.devices) {
+    add_limit(device.slice_limit);
+    for (const std::string& op : device.missing_operators) hasher.add(op);
+    hasher.add("");
+  }
+  return hasher.fingerprint();
+}
+
 }  // namespace
 
 Result<Planned> make_plan(const Workspace& workspace, const Profile& profile, const PlannerOptions& options, const std::string& objective) {
@@ -81,23 +94,6 @@ Result<Confirmation> confirm(const Workspace& workspace, const Planned& planned,
   }
   return confirmation;
 }
-
-namespace {
-
-/// What may change without a new profile, but not without a new plan.
-Fingerprint restrictions(const Board& board) {
-  Hasher hasher;
-  const auto add_limit = [&](const std::optional<Bytes>& limit) { hasher.add(limit ? limit->value : std::int64_t{-1}); };
-  for (const MemorySpace& space : board.spaces) add_limit(space.limit);
-  for (const Device& device : board.devices) {
-    add_limit(device.slice_limit);
-    for (const std::string& op : device.missing_operators) hasher.add(op);
-    hasher.add("");
-  }
-  return hasher.fingerprint();
-}
-
-}  // namespace
 
 Result<Choice> choose_plan(const Workspace& workspace, const ProfilerOptions& options, const std::stop_token& stop) {
   const std::filesystem::path folder = cache_entry(workspace);

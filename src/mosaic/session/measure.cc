@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <regex>
 
 #include "mosaic/base/file.h"
 #include "mosaic/session/boards.h"
@@ -67,6 +68,16 @@ Result<Profile> read_profile_of(const Workspace& workspace, const fs::path& file
 
 fs::path cache_entry(const Workspace& workspace) {
   return cache_folder() / fmt::format("{:.12}-{:.12}-{:.12}", workspace.graph().fingerprint, workspace.board().fingerprint, workspace.engine());
+}
+
+std::vector<fs::path> cache_entries() {
+  static const std::regex kName("[0-9a-f]{12}-[0-9a-f]{12}-[0-9a-f]{12}");
+  std::vector<fs::path> folders;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(cache_folder(), error)) {
+    if (entry.is_directory(error) && std::regex_match(entry.path().filename().string(), kName)) folders.push_back(entry.path());
+  }
+  return folders;
 }
 
 Result<Profile> cached_profile(const Workspace& workspace, const ProfilerOptions& options, const std::stop_token& stop) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <stop_token>
+#include <vector>
 
 #include "mosaic/base/error.h"
 #include "mosaic/profile/profile.h"
@@ -23,5 +24,8 @@ namespace mosaic {
 
 /// Where everything kept about this model on this board with this engine lies.
 [[nodiscard]] std::filesystem::path cache_entry(const Workspace& workspace);
+
+/// All such folders that are there; other things in the cache's folder are none of ours.
+[[nodiscard]] std::vector<std::filesystem::path> cache_entries();
 
 }  // namespace mosaic

@@ -78,8 +78,8 @@ class Saboteur {
 
 class Verifier {
  public:
-  Verifier(const Workspace& workspace, const VerifyOptions& options, std::vector<Expectation> expectations)
-      : workspace_(workspace), board_(without_limits(workspace.board())), options_(options), expectations_(std::move(expectations)) {
+  Verifier(const Workspace& workspace, const Board& board, const VerifyOptions& options, std::vector<Expectation> expectations)
+      : workspace_(workspace), board_(board), options_(options), expectations_(std::move(expectations)) {
     result_.tolerance = options.tolerance.value_or(default_tolerance(workspace.graph()));
     result_.cuts = workspace.graph().cuts.size();
   }
@@ -119,7 +119,7 @@ class Verifier {
 
  private:
   const Workspace& workspace_;
-  const Board board_;
+  const Board& board_;
   const VerifyOptions& options_;
   const std::vector<Expectation> expectations_;
   Verification result_;
@@ -149,9 +149,10 @@ Result<std::vector<Expectation>> make_expectations(const Workspace& workspace, c
 
 Result<Verification> verify(const Workspace& workspace, const VerifyOptions& options) {
   MOSAIC_TRY(std::vector<Expectation> expectations, make_expectations(workspace, options));
-  Verifier verifier(workspace, options, std::move(expectations));
+  const Board board = without_limits(workspace.board());  // they have nothing to do with what comes out
+  Verifier verifier(workspace, board, options, std::move(expectations));
   Random random(options.seed);
-  const ChainCosts costs = possibilities(workspace.graph(), without_limits(workspace.board()));
+  const ChainCosts costs = possibilities(workspace.graph(), board);
   const std::vector<Chain> chains = draw_chains(costs, options.plans, random, options.stop);
   if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "the verification was stopped");
   if (chains.size() < options.plans && !workspace.graph().cuts.empty()) {

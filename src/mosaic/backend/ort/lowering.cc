@@ -119,7 +119,7 @@ struct Partition {
 };
 
 /// A tensor that crosses lies in memory of the plan's. So must all that the engine would keep in the same place: they become outputs, too.
-void expose_in_place(const std::vector<InPlace>& sums, std::vector<std::set<std::string>>& inputs, const auto& expose, Partition& out) {
+void expose_in_place(const std::vector<InPlace>& sums, const std::vector<std::set<std::string>>& inputs, const auto& expose, Partition& out) {
   std::map<std::string, std::string> first;  // of the tensors that take each other's place
   const auto first_of = [&](const std::string& name) { return first.contains(name) ? first.at(name) : name; };
   for (const InPlace& sum : sums) first[sum.result] = first_of(sum.argument);
