@@ -24,6 +24,14 @@ struct GraphTensor {
   [[nodiscard]] std::optional<Bytes> bytes() const;
 };
 
+/// Kinds of convolutions that machines run at very different speeds.
+enum class Convolution {
+  kNone,       ///< another operator
+  kSpatial,    ///< a window over all channels, or over groups of several
+  kPointwise,  ///< a window of one pixel over all channels
+  kDepthwise,  ///< each channel with weights of its own
+};
+
 /// One operator of the model.
 struct GraphNode {
   std::string name;
@@ -33,6 +41,7 @@ struct GraphNode {
   std::int64_t macs = 0;          ///< multiply-accumulates for one run
   std::int64_t parameters = 0;    ///< elements of its constant inputs
   Bytes weights;                  ///< bytes of its constant inputs
+  Convolution convolution = Convolution::kNone;
   Fingerprint signature;          ///< operator, attributes, shapes and types of inputs and outputs; not the weights' values, not names
 };
 
