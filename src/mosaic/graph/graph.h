@@ -56,6 +56,7 @@ struct Layer {
   std::int64_t parameters = 0;
   Bytes weights;
   Bytes activations;      ///< inputs and outputs together; dynamic ones count 0
+  std::optional<Bytes> resident;  ///< memory it needs for itself, where that is known and not reckoned from weights and activations
   Fingerprint signature;  ///< of its nodes and how they are connected: equal layers can share a measurement
 };
 
@@ -88,7 +89,7 @@ struct Graph {
   [[nodiscard]] const Layer& layer(LayerId id) const { return layers[id.index()]; }
 };
 
-/// Memory that layers occupy together on a device: all weights and the largest layer's activations.
+/// Memory that layers occupy together on a device: all weights and the largest layer's activations, and besides what layers are known to need.
 [[nodiscard]] Bytes slice_memory(const Graph& graph, std::span<const LayerId> layers);
 
 /// Bytes of the model's inputs; dynamic ones count 0.
