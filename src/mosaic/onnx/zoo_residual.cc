@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <cstddef>
+
+#include "mosaic/onnx/zoo_networks.h"
+
+namespace mosaic::onnx::networks {
+namespace {
+
+/// Units of each group.
+using Depth = std::array<std::int64_t, 4>;
+constexpr Depth k50{3, 4, 6, 3};
+constexpr Depth k152{3, 8, 36, 3};
+
+/// What a unit takes, makes and thins out.
+struct Unit {
+  std::int64_t in = 0;
+  std::int64_t inner = 0;
+  std::int64_t stride = 1;
+  bool widens = false;  ///< the shortcut is a convolution
+
+  [[nodiscard]] std::int64_t out() const { return 4 * inner; }
+};
+
+std::string unit_v1(Builder& net, const std::string& x, const Unit& unit) {
+  std::string shortcut = x;
+  if (unit.widens) shortcut = net.conv_bn(x, {.in = unit.in, .out = unit.out(), .kernel = {1, 1}, .stride = unit.stride}, "", 0.7);
+  std::string y = net.conv_bn(x, {.in = unit.in, .out = unit.inner, .kernel = {1, 1}, .stride = unit.stride}, "Relu");
+  y = net.conv_bn(y, {.in = unit.inner, .out = unit.inner}, "Relu");
+  y = net.conv_bn(y, {.in = unit.inner, .out = unit.out(), .kernel = {1, 1}}, "", 0.5);
+  return net.relu(net.add(shortcut, y));
+}
+
+std::string unit_v2(Builder& net, const std::string& x, const Unit& unit) {
+  const std::string active = net.relu(net.batch_norm(x, unit.in, 0.8));
+  std::string shortcut = x;
+  if (unit.widens) {
+    shortcut = net.conv(active, {.in = unit.in, .out = unit.out(), .kernel = {1, 1}, .stride = unit.stride});
+  } else if (unit.stride == 2) {
+    shortcut = net.max_pool(x, 1, 2);
+  }
+  std::string y = net.conv_bn(active, {.in = unit.in, .out = unit.inner, .kernel = {1, 1}}, "Relu");
+  y = net.conv_bn(y, {.in = unit.inner, .out = unit.inner, .stride = unit.stride}, "Relu");
+  y = net.conv(y, {.in = unit.inner, .out = unit.out(), .kernel = {1, 1}, .gain = 0.5});
+  return net.add(shortcut, y);
+}
+
+void resnet_v2(Builder& net, const Depth& units) {
+  net.block("stem");
+  std::string x = net.conv(image(net, 224), {.in = 3, .out = 64, .kernel = {7, 7}, .stride = 2});
+  x = net.max_pool(x, 3, 2, "SAME_UPPER");
+  std::int64_t channels = 64;
+  int number = 0;
+  for (std::size_t group = 0; group < units.size(); ++group) {
+    for (std::int64_t i = 0; i < units.at(group); ++i) {
+      net.block(fmt::format("unit_{}", ++number));
+      const bool last = i + 1 == units.at(group) && group + 1 < units.size();
+      const Unit unit{.in = channels, .inner = std::int64_t{64} << group, .stride = last ? 2 : 1, .widens = i == 0};
+      x = unit_v2(net, x, unit);
+      channels = unit.out();
+    }
+  }
+  net.block("pool");
+  x = net.global_average_pool(net.relu(net.batch_norm(x, channels)));
+  net.block("logits");
+  classify(net, net.flatten(x), channels);
+}
+
+}  // namespace
+
+void resnet50_v1(Builder& net) {
+  net.block("stem");
+  std::string x = net.conv_bn(image(net, 224), {.in = 3, .out = 64, .kernel = {7, 7}, .stride = 2}, "Relu");
+  x = net.max_pool(x, 3, 2, "SAME_UPPER");
+  std::int64_t channels = 64;
+  int number = 0;
+  for (std::size_t group = 0; group < k50.size(); ++group) {
+    for (std::int64_t i = 0; i < k50.at(group); ++i) {
+      net.block(fmt::format("unit_{}", ++number));
+      const Unit unit{.in = channels, .inner = std::int64_t{64} << group, .stride = i == 0 && group > 0 ? 2 : 1, .widens = i == 0};
+      x = unit_v1(net, x, unit);
+      channels = unit.out();
+    }
+  }
+  net.block("head");
+  classify(net, net.flatten(net.global_average_pool(x)), channels);
+}
+
+void resnet50_v2(Builder& net) { resnet_v2(net, k50); }
+void resnet152_v2(Builder& net) { resnet_v2(net, k152); }
+
+}  // namespace mosaic::onnx::networks
