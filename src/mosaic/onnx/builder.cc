@@ -171,6 +171,11 @@ std::string Builder::pool(const std::string& op, const std::string& x, std::int6
               {{"kernel_shape", std::vector<std::int64_t>(2, kernel)}, {"strides", std::vector<std::int64_t>(2, stride)}, {"auto_pad", auto_pad}});
 }
 
+std::string Builder::pad(const std::string& x, std::int64_t pixels) {
+  const std::string name = fmt::format("pads_{}", state_->counts["Pad"]);
+  return node("Pad", {x, constant(name, std::vector<std::int64_t>{0, 0, pixels, pixels, 0, 0, pixels, pixels})});
+}
+
 std::string Builder::max_pool(const std::string& x, std::int64_t kernel, std::int64_t stride, const std::string& auto_pad) {
   return pool("MaxPool", x, kernel, stride, auto_pad);
 }

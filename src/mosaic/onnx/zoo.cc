@@ -24,6 +24,11 @@ void classify(Builder& net, const std::string& flat, std::int64_t channels, doub
   net.output(net.softmax(net.fully_connected(flat, channels, kClasses, gain)), {1, kClasses});
 }
 
+void classify_pooled(Builder& net, const std::string& pooled, std::int64_t channels, double gain) {
+  const std::string logits = net.conv(pooled, {.in = channels, .out = kClasses, .kernel = {1, 1}, .gain = gain});
+  net.output(net.softmax(net.flatten(logits)), {1, kClasses});
+}
+
 }  // namespace networks
 
 namespace {

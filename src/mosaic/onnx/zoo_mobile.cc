@@ -81,7 +81,7 @@ void mobilenet_v2(Builder& net, double width) {
   net.block("head");
   const std::int64_t last = width > 1 ? scaled(1280, width) : 1280;
   x = net.conv_bn(x, {.in = channels, .out = last, .kernel = {1, 1}}, "Relu6");
-  classify(net, net.flatten(net.global_average_pool(x)), last);
+  classify_pooled(net, net.global_average_pool(x), last);
 }
 
 void mnasnet(Builder& net, double width) {

@@ -18,6 +18,9 @@ std::string image(Builder& net, std::int64_t size);
 /// Flat features to class probabilities, which become the output; the gain lets the scores differ enough for a softmax to prefer some.
 void classify(Builder& net, const std::string& flat, std::int64_t channels, double gain = 4);
 
+/// The same by a convolution of one pixel over pooled features, as TensorFlow's MobileNet V2 and ResNet V2 do it.
+void classify_pooled(Builder& net, const std::string& pooled, std::int64_t channels, double gain = 4);
+
 /// Blocks: stem (with the first block, which does not expand), block_2 to block_17, head.
 void mobilenet_v2(Builder& net, double width);
 /// Blocks: stem, block_1 to block_13, head.

@@ -32,6 +32,18 @@ std::string unit_v1(Builder& net, const std::string& x, const Unit& unit) {
   return net.relu(net.add(shortcut, y));
 }
 
+/// TensorFlow's way with strides: padding, as much on both sides, is an operator of its own.
+std::string pad_for_stride(Builder& net, const std::string& x, Builder::Convolution& convolution) {
+  if (convolution.stride == 1) return x;
+  convolution.auto_pad = "VALID";
+  return net.pad(x, convolution.kernel[0] / 2);
+}
+
+std::string conv_bn_v2(Builder& net, const std::string& x, Builder::Convolution convolution) {
+  const std::string padded = pad_for_stride(net, x, convolution);
+  return net.conv_bn(padded, convolution, "Relu");
+}
+
 std::string unit_v2(Builder& net, const std::string& x, const Unit& unit) {
   const std::string active = net.relu(net.batch_norm(x, unit.in, 0.8));
   std::string shortcut = x;
@@ -41,15 +53,16 @@ std::string unit_v2(Builder& net, const std::string& x, const Unit& unit) {
     shortcut = net.max_pool(x, 1, 2);
   }
   std::string y = net.conv_bn(active, {.in = unit.in, .out = unit.inner, .kernel = {1, 1}}, "Relu");
-  y = net.conv_bn(y, {.in = unit.inner, .out = unit.inner, .stride = unit.stride}, "Relu");
+  y = conv_bn_v2(net, y, {.in = unit.inner, .out = unit.inner, .stride = unit.stride});
   y = net.conv(y, {.in = unit.inner, .out = unit.out(), .kernel = {1, 1}, .gain = 0.5});
   return net.add(shortcut, y);
 }
 
 void resnet_v2(Builder& net, const Depth& units) {
   net.block("stem");
-  std::string x = net.conv(image(net, 224), {.in = 3, .out = 64, .kernel = {7, 7}, .stride = 2});
-  x = net.max_pool(x, 3, 2, "SAME_UPPER");
+  Builder::Convolution first{.in = 3, .out = 64, .kernel = {7, 7}, .stride = 2};
+  const std::string padded = pad_for_stride(net, image(net, 224), first);
+  std::string x = net.max_pool(net.conv(padded, first), 3, 2, "SAME_UPPER");
   std::int64_t channels = 64;
   int number = 0;
   for (std::size_t group = 0; group < units.size(); ++group) {
@@ -62,9 +75,9 @@ void resnet_v2(Builder& net, const Depth& units) {
     }
   }
   net.block("pool");
-  x = net.global_average_pool(net.relu(net.batch_norm(x, channels)));
+  x = net.mean_of_image(net.relu(net.batch_norm(x, channels)));
   net.block("logits");
-  classify(net, net.flatten(x), channels);
+  classify_pooled(net, x, channels);
 }
 
 }  // namespace

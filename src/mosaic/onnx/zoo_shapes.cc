@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <string_view>
 
 #include "mosaic/onnx/proto.h"
@@ -78,6 +79,17 @@ std::optional<Shape> multiplied(const NodeProto& node, const Shapes& in) {
 
 std::optional<Shape> kept(const NodeProto& /*node*/, const Shapes& in) { return in[0]; }
 
+/// An image with zeros around it, as many as the constant in second place says.
+std::optional<Shape> padded(const ::onnx::GraphProto& graph, const NodeProto& node, const Shapes& in) {
+  const auto pads = std::ranges::find(graph.initializer(), node.input(1), [](const auto& each) { return each.name(); });
+  if (pads == graph.initializer().end() || in[0].size() != 4 || pads->raw_data().size() != 8 * sizeof(std::int64_t)) return std::nullopt;
+  std::array<std::int64_t, 8> amounts{};
+  std::memcpy(amounts.data(), pads->raw_data().data(), sizeof amounts);
+  Shape out = in[0];
+  for (std::size_t axis = 0; axis < 4; ++axis) out[axis] += amounts.at(axis) + amounts.at(axis + 4);
+  return out;
+}
+
 /// The shape of an operator's only output.
 struct Rule {
   std::string_view op;
@@ -87,7 +99,8 @@ constexpr std::array kRules{
     Rule{"Add", summed},          Rule{"AveragePool", pooled}, Rule{"BatchNormalization", kept},
     Rule{"Clip", kept},           Rule{"Concat", joined},      Rule{"Conv", convolved},
     Rule{"Flatten", flattened},   Rule{"Gemm", multiplied},    Rule{"GlobalAveragePool", pooled_wholly},
-    Rule{"MaxPool", pooled},      Rule{"Relu", kept},          Rule{"Softmax", kept},
+    Rule{"MaxPool", pooled},      Rule{"ReduceMean", pooled_wholly}, Rule{"Relu", kept},
+    Rule{"Softmax", kept},
 };
 
 class ZooEvaluator final : public Evaluator {
@@ -110,7 +123,8 @@ class ZooEvaluator final : public Evaluator {
       const auto* rule = std::ranges::find(kRules, std::string_view(node.op_type()), &Rule::op);
       Shapes inputs;
       for (const std::string& name : node.input()) inputs.push_back(shapes[name]);
-      const auto shape = rule == kRules.end() || inputs.empty() ? std::nullopt : rule->result(node, inputs);
+      std::optional<Shape> shape = rule == kRules.end() || inputs.empty() ? std::nullopt : rule->result(node, inputs);
+      if (node.op_type() == "Pad" && node.input_size() == 2) shape = padded(graph, node, inputs);
       if (!shape || node.output_size() != 1) {
         return fail(ErrorCode::kUnsupported, fmt::format("node '{}': the zoo knows no shape of this {} without an engine", node.name(), node.op_type()));
       }
