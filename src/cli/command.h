@@ -37,6 +37,7 @@ struct ModelOptions {
 CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& description, const std::string& examples);
 
 void add_bench(CLI::App& app, Context& context);
+void add_board(CLI::App& app, Context& context);
 void add_cache(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 void add_devices(CLI::App& app, Context& context);

@@ -24,6 +24,17 @@ Result<void> check_limit(const std::optional<Bytes>& limit, std::string_view wha
   return {};
 }
 
+/// Power at one clock follows from that at another by their voltages: all clocks name one, or none does.
+Result<void> check_voltages(const Device& device) {
+  const bool any = std::ranges::any_of(device.points, [](const OperatingPoint& point) { return point.voltage.has_value(); });
+  for (const OperatingPoint& point : device.points) {
+    const std::string label = fmt::format("device '{}': operating point '{}'", device.name, point.name());
+    if (any && point.clock && !point.voltage) return invalid(label + " has a clock without a voltage, and others have one: give all clocks a voltage or none");
+    if (point.voltage && !(point.voltage->value > 0)) return invalid(label + " has a voltage that is not positive");
+  }
+  return {};
+}
+
 Result<void> check_device(const Board& board, const Device& device) {
   const auto wrong = [&](const std::string& message) { return invalid(fmt::format("device '{}': {}", device.name, message)); };
   if (!usable_name(device.name)) return wrong("a name is made of letters, digits, '_', '-' and '.'");
@@ -41,7 +52,7 @@ Result<void> check_device(const Board& board, const Device& device) {
     if (point.clock && point.clock->value <= 0) return wrong("a clock must be positive");
     if (!names.insert(point.name()).second) return wrong(fmt::format("operating point '{}' stands twice", point.name()));
   }
-  return {};
+  return check_voltages(device);
 }
 
 Fingerprint make_fingerprint(const Board& board) {
