@@ -29,7 +29,6 @@ std::string format_device(std::string_view name, const sim::DeviceTruth& device)
 
 const std::string_view kHikeyDevices = R"(# HiKey 970 (Kirin 970) as MOSAIC's paper evaluates it (Han et al., PACT 2019), simulated: nobody measured this file's board.
 # Voltages and clocks are the paper's Table II, the NPU's limit its section III. The operators that the NPU lacks are inferred from Tables III and IV.
-# The last operating point of a device with clocks leaves the clock to the system, here an on-demand governor.
 # How the simulation part came about: docs/hikey970.md. It is written by `mosaic_evaluate hikey970`; do not edit it by hand.
 schema_version: 1
 name: hikey970
@@ -47,7 +46,6 @@ devices:
       - {cores: 4, clock: 1863 MHz, voltage: 0.9}
       - {cores: 4, clock: 2093 MHz, voltage: 1.0}
       - {cores: 4, clock: 2362 MHz, voltage: 1.1}
-      - {cores: 4}
   - name: little
     kind: cpu
     cores: [0, 1, 2, 3]
@@ -59,7 +57,6 @@ devices:
       - {cores: 4, clock: 1556 MHz, voltage: 1.0}
       - {cores: 4, clock: 1690 MHz, voltage: 1.0}
       - {cores: 4, clock: 1844 MHz, voltage: 1.1}
-      - {cores: 4}
   - name: gpu
     kind: gpu
     operating_points:
@@ -71,7 +68,6 @@ devices:
       - {clock: 550 MHz, voltage: 0.8}
       - {clock: 667 MHz, voltage: 0.9}
       - {clock: 767 MHz, voltage: 1.0}
-      - {}
   - name: npu
     kind: npu
     slice_limit: 100 MB

@@ -27,8 +27,9 @@ Line link_line(const Fit& fit, const std::string& from, const std::string& to) {
 
 void add_memory(ChainCosts& costs, const Graph& graph, const Board& board) {
   for (std::size_t k = 0; k < costs.layers; ++k) {
-    costs.weights[k] = graph.layers[k].weights.value;
-    costs.activations[k] = graph.layers[k].activations.value;
+    const Layer& layer = graph.layers[k];
+    costs.weights[k] = layer.resident.value_or(layer.weights).value;
+    costs.activations[k] = layer.resident ? 0 : layer.activations.value;
   }
   for (std::size_t c = 0; c < costs.configurations; ++c) {
     const Device& device = board.device_of(ConfigurationId(c));

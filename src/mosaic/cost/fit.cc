@@ -202,4 +202,16 @@ Result<Fit> fit_profile(const Profile& profile, const Graph& graph, const Board&
   return fit;
 }
 
+Result<std::optional<Fit>> fit_energy(const Profile& profile, const Graph& graph, const Board& board) {
+  const bool metered = !profile.slices.empty() && std::ranges::none_of(profile.slices, [](const SliceSamples& each) { return each.microjoules.empty(); });
+  if (!metered) return std::nullopt;
+  Profile energies = profile;
+  energies.links.clear();
+  for (auto* const list : {&energies.slices, &energies.wholes}) {
+    for (SliceSamples& slice : *list) slice.microseconds = slice.microjoules.empty() ? std::vector<double>(profile.rounds) : slice.microjoules;
+  }
+  MOSAIC_TRY(Fit fit, fit_profile(energies, graph, board));
+  return std::optional(std::move(fit));
+}
+
 }  // namespace mosaic

@@ -25,6 +25,15 @@ Result<Backends> backends_of(const Board& board) {
   return Backends{{"sim", std::move(backend)}};
 }
 
+/// The board with an operating point for each device whose clock can be left to the system: that is where the governor's versions run.
+Result<Board> with_governor(Board board) {
+  for (Device& device : board.devices) {
+    const bool has_clocks = device.points.size() > 1 && device.points.back().clock;
+    if (has_clocks) device.points.push_back({.cores = device.points.back().cores, .clock = {}, .voltage = {}});
+  }
+  return make_board(std::move(board));
+}
+
 /// A finished network from an earlier run; nothing where there is none of this seed and board.
 std::optional<NetworkResult> kept(const fs::path& file, const std::string& origin) {
   const auto text = read_file(file);
@@ -136,7 +145,8 @@ Microseconds best_time(const auto& plan) {
 
 }  // namespace
 
-Result<PaperResults> evaluate_paper(const Board& board, const PaperOptions& options) {
+Result<PaperResults> evaluate_paper(const Board& plain, const PaperOptions& options) {
+  MOSAIC_TRY(const Board board, with_governor(plain));
   MOSAIC_TRY(const Backends backends, backends_of(board));
   const std::string origin = Hasher().add(board.simulation).add(board.fingerprint).add(options.seed).add(options.random_plans).fingerprint();
   PaperResults results{.seed = options.seed, .board = origin, .networks = {}, .sweep = {}, .communication = {}, .richness = {}};

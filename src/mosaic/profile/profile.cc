@@ -24,6 +24,7 @@ Json to_json(const std::vector<SliceSamples>& slices) {
   Json list = Json::array();
   for (const SliceSamples& each : slices) {
     list.push_back({{"configuration", each.configuration}, {"begin", each.begin}, {"end", each.end}, {"us", rounded(each.microseconds)}});
+    if (!each.microjoules.empty()) list.back()["uj"] = rounded(each.microjoules);
   }
   return list;
 }
@@ -41,10 +42,15 @@ Result<std::vector<SliceSamples>> read_slices(const std::vector<Json>& list, std
     std::int64_t begin = 0;
     std::int64_t end = 0;
     fields.required("configuration", slice.configuration).required("begin", begin).required("end", end).required("us", slice.microseconds);
+    fields.optional("uj", slice.microjoules);
     if (begin < 0 || end <= begin) fields.reject(fmt::format("covers layers {} to {}", begin, end));
     if (slice.microseconds.size() != rounds) fields.reject(fmt::format("has {} samples, there were {} rounds", slice.microseconds.size(), rounds));
     if (!all_finite(slice.microseconds) || std::ranges::any_of(slice.microseconds, [](double us) { return us < 0; }))
       fields.reject("has a sample that is no time");
+    if (!slice.microjoules.empty() && slice.microjoules.size() != rounds)
+      fields.reject(fmt::format("has {} energies, there were {} rounds", slice.microjoules.size(), rounds));
+    if (!all_finite(slice.microjoules) || std::ranges::any_of(slice.microjoules, [](double uj) { return uj < 0; }))
+      fields.reject("has a sample that is no energy");
     MOSAIC_RETURN_IF_ERROR(fields.finish());
     slice.begin = static_cast<std::size_t>(begin);
     slice.end = static_cast<std::size_t>(end);

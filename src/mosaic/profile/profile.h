@@ -20,6 +20,7 @@ struct SliceSamples {
   std::size_t end = 0;
   std::string configuration;
   std::vector<double> microseconds;  ///< one a round, in the order of the rounds
+  std::vector<double> microjoules;   ///< drawn by the device, likewise; empty where nothing measured it
 };
 
 /// What it costs, beyond what the two slices take, when a tensor is made on `from` and used on `to`, which may be the same device.
@@ -53,7 +54,7 @@ struct Profile {
   bool simulated = false;
 
   std::size_t rounds = 0;  ///< completed ones; every list of samples has as many
-  std::vector<SliceSamples> slices;
+  std::vector<SliceSamples> slices;  ///< all with energies or none
   std::vector<SliceSamples> wholes;  ///< the whole model as one slice on each configuration: the check, not used to fit anything
   std::vector<LinkSamples> links;
   std::vector<Unsupported> unsupported;

@@ -66,8 +66,8 @@ class Profiler::Impl {
   [[nodiscard]] bool done() const { return profile_.rounds >= options_.rounds; }
 
   Result<void> round(const std::stop_token& stop) {
-    std::vector<double> slices(profile_.slices.size());
-    std::vector<double> wholes(profile_.wholes.size());
+    std::vector<Sample> slices(profile_.slices.size());
+    std::vector<Sample> wholes(profile_.wholes.size());
     const Subject* before = nullptr;
     for (std::size_t i = 0; i < subjects_.size(); ++i) {
       const bool backwards = profile_.rounds % 2 == 1;
@@ -79,8 +79,8 @@ class Profiler::Impl {
                               static_cast<double>(options_.rounds));
     }
     MOSAIC_TRY(const std::vector<double> links, links_->round(stop));
-    for (std::size_t i = 0; i < slices.size(); ++i) profile_.slices[i].microseconds.push_back(slices[i]);
-    for (std::size_t i = 0; i < wholes.size(); ++i) profile_.wholes[i].microseconds.push_back(wholes[i]);
+    add(slices, profile_.slices);
+    add(wholes, profile_.wholes);
     auto sample = links.begin();
     for (LinkSamples& link : profile_.links) {
       for (LinkSamples::Point& point : link.points) point.microseconds.push_back(*sample++);
@@ -229,11 +229,32 @@ class Profiler::Impl {
     return {};
   }
 
-  Result<void> measure(const Subject& subject, std::vector<double>& slices, std::vector<double>& wholes, const std::stop_token& stop) {
+  /// What a step took in one round.
+  struct Sample {
+    double microseconds = 0;
+    std::optional<double> microjoules;
+  };
+
+  static Sample sample_of(const StepTimes& step) {
+    Sample sample{.microseconds = Microseconds(step.execute()).count()};
+    if (step.energy) sample.microjoules = step.energy->value * 1e6;
+    return sample;
+  }
+
+  /// Energies only where every slice has one, in every round.
+  static void add(const std::vector<Sample>& round, std::vector<SliceSamples>& slices) {
+    const bool metered = std::ranges::all_of(round, [](const Sample& sample) { return sample.microjoules.has_value(); });
+    for (std::size_t i = 0; i < round.size(); ++i) {
+      slices[i].microseconds.push_back(round[i].microseconds);
+      if (metered) slices[i].microjoules.push_back(*round[i].microjoules);
+    }
+  }
+
+  Result<void> measure(const Subject& subject, std::vector<Sample>& slices, std::vector<Sample>& wholes, const std::stop_token& stop) {
     MOSAIC_TRY([[maybe_unused]] const RunReport warm_up, subject.executor->run(pointers(inputs_), outputs_, {.stop = stop}));
     MOSAIC_TRY(const RunReport timed, subject.executor->run(pointers(inputs_), outputs_, {.stop = stop}));
-    if (subject.whole) wholes[*subject.whole] = Microseconds(timed.steps[0].execute()).count();
-    for (const auto& [step, slice] : subject.slices) slices[slice] = Microseconds(timed.steps[step].execute()).count();
+    if (subject.whole) wholes[*subject.whole] = sample_of(timed.steps[0]);
+    for (const auto& [step, slice] : subject.slices) slices[slice] = sample_of(timed.steps[step]);
     return {};
   }
 
