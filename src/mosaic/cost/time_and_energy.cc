@@ -25,6 +25,10 @@ bool same_structure(const ChainCosts& a, const ChainCosts& b) {
   return same_size && a.runs == b.runs && a.place == b.place && same_memory && same_clocks;
 }
 
+TimeAndEnergy measured_time_and_energy(const Fit& fit, const Graph& graph, const Board& board) {
+  return {.time = measured_costs(fit, graph, board), .energy = {}};  // profiles hold times alone as yet
+}
+
 std::optional<PricedChain> price(const TimeAndEnergy& costs, const Chain& chain) {
   PricedChain priced{.chain = chain, .time = cost_of(costs.time, chain), .energy = {}};
   if (!priced.time.feasible()) return std::nullopt;

@@ -28,6 +28,9 @@ struct PricedChain {
   friend bool operator==(const PricedChain&, const PricedChain&) = default;
 };
 
+/// The measured costs of a model on a board, see `measured_costs`; energy where the profile has figures of it.
+[[nodiscard]] TimeAndEnergy measured_time_and_energy(const Fit& fit, const Graph& graph, const Board& board);
+
 /// Nothing for a chain that is infeasible. Requires: as `cost_of`.
 [[nodiscard]] std::optional<PricedChain> price(const TimeAndEnergy& costs, const Chain& chain);
 
