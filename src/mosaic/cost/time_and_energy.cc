@@ -25,6 +25,12 @@ bool same_structure(const ChainCosts& a, const ChainCosts& b) {
   return same_size && a.runs == b.runs && a.place == b.place && same_memory && same_clocks;
 }
 
+TimeAndEnergy measured_time_and_energy(const Fit& fit, const Graph& graph, const Board& board, const std::optional<Fit>& energy) {
+  TimeAndEnergy costs{.time = measured_costs(fit, graph, board), .energy = {}};
+  if (energy) costs.energy = measured_costs(*energy, graph, board);  // microjoules become picojoules as microseconds become picoseconds
+  return costs;
+}
+
 std::optional<PricedChain> price(const TimeAndEnergy& costs, const Chain& chain) {
   PricedChain priced{.chain = chain, .time = cost_of(costs.time, chain), .energy = {}};
   if (!priced.time.feasible()) return std::nullopt;

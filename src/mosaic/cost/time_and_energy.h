@@ -28,6 +28,10 @@ struct PricedChain {
   friend bool operator==(const PricedChain&, const PricedChain&) = default;
 };
 
+/// The measured costs of a model on a board, see `measured_costs`; energies if there is a fit of them (`fit_energy`).
+[[nodiscard]] TimeAndEnergy measured_time_and_energy(const Fit& fit, const Graph& graph, const Board& board,
+                                                     const std::optional<Fit>& energy = std::nullopt);
+
 /// Nothing for a chain that is infeasible. Requires: as `cost_of`.
 [[nodiscard]] std::optional<PricedChain> price(const TimeAndEnergy& costs, const Chain& chain);
 

@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <array>
 
-#include "mosaic/base/random.h"
-#include "mosaic/planner/baselines.h"
 #include "mosaic/planner/chain.h"
 #include "mosaic/planner/versions.h"
 
@@ -93,19 +91,22 @@ class Versions {
         options_(options),
         objective_(objective),
         all_(objective == Objective::kLatency ? estimates.costs.time : *estimates.costs.energy),
-        fastest_(restricted_to(all_, estimates.highest)) {}
+        fastest_(restricted_to(all_, estimates.highest)) {
+    for (std::size_t c = 0; c < estimates.highest.size(); ++c) {
+      if (estimates.highest[c]) highest_.push_back(c);
+    }
+  }
 
   Result<std::vector<VersionResult>> run() {
     constexpr std::array<const char*, 4> kNames{"BIG", "LITTLE", "GPU", "NPU"};
     for (std::size_t d = 0; d < kNames.size(); ++d) MOSAIC_RETURN_IF_ERROR(add_preferred(kNames.at(d), d));
-    if (const auto chain = hca(fastest_)) MOSAIC_RETURN_IF_ERROR(add("HCA", *chain));
-    if (const auto best = solve_chain(fastest_)) MOSAIC_RETURN_IF_ERROR(add("HCCA", best->chain));
+    if (const auto chain = hca(all_, highest_)) MOSAIC_RETURN_IF_ERROR(add("HCA", *chain));
+    if (const auto best = hcca(all_, highest_)) MOSAIC_RETURN_IF_ERROR(add("HCCA", best->chain));
     const bool latency = objective_ == Objective::kLatency;
     if (const auto best = solve_chain(latency ? fastest_ : all_)) MOSAIC_RETURN_IF_ERROR(add("MOSAIC", best->chain));
     const auto& plan = latency ? subject_.network.latency_plan : subject_.network.energy_plan;
-    const std::size_t own = results_.size();
+    MOSAIC_RETURN_IF_ERROR(add_exhaustive());
     if (const auto chain = published(plan, subject_.graph.layers.size(), estimates_, board_)) MOSAIC_RETURN_IF_ERROR(add("published", *chain));
-    MOSAIC_RETURN_IF_ERROR(add_exhaustive(own));
     return std::move(results_);
   }
 
@@ -114,6 +115,7 @@ class Versions {
     MOSAIC_TRY(VersionResult result, measured(version, estimates_.on_board(chain)));
     result.estimated = estimates_.estimate(chain);
     results_.push_back(std::move(result));
+    chains_.push_back(chain);
     return {};
   }
 
@@ -126,7 +128,7 @@ class Versions {
   Result<void> add_preferred(const std::string& name, std::size_t device) {
     std::vector<std::size_t> fallbacks;  // the NPU, the GPU, the big cores
     for (const std::size_t other : {3, 2, 0}) fallbacks.push_back(estimates_.highest_of(board_, other));
-    const auto chain = preferred(fastest_, estimates_.highest_of(board_, device), fallbacks);
+    const auto chain = preferred(all_, estimates_.highest_of(board_, device), fallbacks);
     if (!chain) return fail(ErrorCode::kUnsupported, fmt::format("{} cannot run with {} preferred", subject_.network.key, name));
     MOSAIC_RETURN_IF_ERROR(add("TF-" + name + "-P", *chain));
     MOSAIC_TRY(VersionResult result, measured("TF-" + name + "-O", governed(estimates_.on_board(*chain), board_)));
@@ -134,24 +136,20 @@ class Versions {
     return {};
   }
 
-  /// The best by measurement of unique random plans and the first `own` results.
-  Result<void> add_exhaustive(std::size_t own) {
-    VersionResult best = *std::ranges::min_element(results_.begin(), results_.begin() + static_cast<std::ptrdiff_t>(own), {},
-                                                   [&](const VersionResult& result) { return value_of(result.measured, objective_); });
-    best.version = "exhaustive";
-    Random random(options_.seed * 2 + static_cast<std::uint64_t>(objective_));
-    const ChainCosts& costs = objective_ == Objective::kLatency ? fastest_ : all_;
-    std::set<Chain> seen;
-    for (std::size_t tries = 0; seen.size() < options_.random_plans && tries < 4 * options_.random_plans; ++tries) {
-      if (options_.stop.stop_requested()) return fail(ErrorCode::kCancelled, "stopped");
-      const auto chain = random_chain(costs, random, {});
-      if (!chain || !seen.insert(*chain).second) continue;
-      MOSAIC_TRY(const TimeEnergy cost, bench_.run(estimates_.on_board(*chain), options_.repeats));
-      if (value_of(cost, objective_) < value_of(best.measured, objective_)) {
-        best = {.version = "exhaustive", .plan = names_of(estimates_.on_board(*chain), board_), .estimated = estimates_.estimate(*chain), .measured = cost};
-      }
-    }
-    results_.push_back(std::move(best));
+  /// The best by measurement of unique random plans and of all versions before it; those under the governor are no chains of the costs' configurations.
+  Result<void> add_exhaustive() {
+    const auto judge = [&](const Chain& chain) -> Result<double> {
+      if (options_.stop.stop_requested()) return fail(ErrorCode::kCancelled, "the evaluation was stopped");
+      MOSAIC_TRY(const TimeEnergy cost, bench_.run(estimates_.on_board(chain), options_.repeats));
+      return value_of(cost, objective_);
+    };
+    const std::uint64_t seed = options_.seed * 2 + static_cast<std::uint64_t>(objective_);
+    MOSAIC_TRY(const Judged best, exhaustive(objective_ == Objective::kLatency ? fastest_ : all_, chains_, judge, seed, options_.random_plans));
+    const auto other = std::ranges::min_element(results_, {}, [&](const VersionResult& result) { return value_of(result.measured, objective_); });
+    if (value_of(other->measured, objective_) >= best.cost) return add("exhaustive", best.chain);
+    VersionResult same = *other;
+    same.version = "exhaustive";
+    results_.push_back(std::move(same));
     return {};
   }
 
@@ -162,8 +160,10 @@ class Versions {
   const PaperRunOptions& options_;
   Objective objective_;
   const ChainCosts& all_;
-  ChainCosts fastest_;
+  ChainCosts fastest_;  // all, at their highest clocks only
+  std::vector<std::size_t> highest_;
   std::vector<VersionResult> results_;
+  std::vector<Chain> chains_;  // of those that are chains of the costs' configurations
 };
 
 /// Each layer alone on each device at its highest clock, as it was profiled.
