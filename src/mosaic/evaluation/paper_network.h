@@ -15,7 +15,7 @@
 #include "mosaic/evaluation/board_bench.h"
 #include "mosaic/evaluation/paper_results.h"
 #include "mosaic/onnx/paper_networks.h"
-#include "mosaic/profiler/alone.h"
+#include "mosaic/evaluation/alone.h"
 
 namespace mosaic::evaluation {
 

@@ -1,4 +1,4 @@
-#include "mosaic/profiler/alone.h"
+#include "mosaic/evaluation/alone.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "mosaic/profiler/alone.h"
+#include "mosaic/evaluation/alone.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -64,7 +64,7 @@ TEST(ProfileAlone, LeavesOutWhatADeviceCannotRun) {
 TEST(ProfileAlone, NeedsAMeter) {
   const Board real = test::split_board();
   const auto network = test::import_network(test::conv_chain(3));
-  const Backends backends{{"ort", test::ort_backend()}};
+  const Backends backends{{"ort", expect(ort::make_backend())}};
   EXPECT_THAT(error_of(profile_alone(network.prepared, network.graph, real, backends, 1)), HasSubstr("no meter"));
 }
 
