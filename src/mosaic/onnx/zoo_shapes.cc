@@ -20,7 +20,8 @@ std::int64_t integer(const NodeProto& node, std::string_view name, std::int64_t 
   return attribute == nullptr ? fallback : attribute->i();
 }
 
-/// What a window of `kernel` that slides over an image of N x C x H x W leaves, with so many channels; nothing for a padding that the zoo does not use.
+/// What a window of `kernel` that slides over an image of N x C x H x W leaves, with so many channels; nothing for a padding that the zoo does not
+/// use.
 std::optional<Shape> slide(const NodeProto& node, const Shape& image, std::int64_t channels, const Shape& kernel) {
   const auto* padding = find_attribute(node, "auto_pad");
   const auto* strides = find_attribute(node, "strides");
@@ -72,7 +73,8 @@ std::optional<Shape> flattened(const NodeProto& node, const Shapes& in) {
 }
 
 std::optional<Shape> multiplied(const NodeProto& node, const Shapes& in) {
-  if (in.size() < 2 || in[0].size() != 2 || in[1].size() != 2 || integer(node, "transA", 0) != 0 || integer(node, "transB", 0) != 1) return std::nullopt;
+  if (in.size() < 2 || in[0].size() != 2 || in[1].size() != 2 || integer(node, "transA", 0) != 0 || integer(node, "transB", 0) != 1)
+    return std::nullopt;
   return Shape{in[0][0], in[1][0]};
 }
 
@@ -84,10 +86,10 @@ struct Rule {
   std::optional<Shape> (*result)(const NodeProto&, const Shapes&);
 };
 constexpr std::array kRules{
-    Rule{"Add", summed},          Rule{"AveragePool", pooled}, Rule{"BatchNormalization", kept},
-    Rule{"Clip", kept},           Rule{"Concat", joined},      Rule{"Conv", convolved},
-    Rule{"Flatten", flattened},   Rule{"Gemm", multiplied},    Rule{"GlobalAveragePool", pooled_wholly},
-    Rule{"MaxPool", pooled},      Rule{"Relu", kept},          Rule{"Softmax", kept},
+    Rule{"Add", summed},        Rule{"AveragePool", pooled}, Rule{"BatchNormalization", kept},
+    Rule{"Clip", kept},         Rule{"Concat", joined},      Rule{"Conv", convolved},
+    Rule{"Flatten", flattened}, Rule{"Gemm", multiplied},    Rule{"GlobalAveragePool", pooled_wholly},
+    Rule{"MaxPool", pooled},    Rule{"Relu", kept},          Rule{"Softmax", kept},
 };
 
 class ZooEvaluator final : public Evaluator {
@@ -112,7 +114,8 @@ class ZooEvaluator final : public Evaluator {
       for (const std::string& name : node.input()) inputs.push_back(shapes[name]);
       const auto shape = rule == kRules.end() || inputs.empty() ? std::nullopt : rule->result(node, inputs);
       if (!shape || node.output_size() != 1) {
-        return fail(ErrorCode::kUnsupported, fmt::format("node '{}': the zoo knows no shape of this {} without an engine", node.name(), node.op_type()));
+        return fail(ErrorCode::kUnsupported,
+                    fmt::format("node '{}': the zoo knows no shape of this {} without an engine", node.name(), node.op_type()));
       }
       learn(node.output(0), *shape);
     }

@@ -101,7 +101,9 @@ void draw_vertical_axis(Drawing& drawing, const PlotArea& area, const Scale& sca
   if (!title.empty()) drawing.text(14, (area.top + area.bottom) / 2, title, Anchor::kMiddle, "title", -90);
 }
 
-std::string colour_class(const std::optional<std::size_t>& colour, std::size_t place) { return fmt::format("c{}", colour.value_or(place) % kColours); }
+std::string colour_class(const std::optional<std::size_t>& colour, std::size_t place) {
+  return fmt::format("c{}", colour.value_or(place) % kColours);
+}
 
 std::string figure(const std::string& caption, const Drawing& drawing, std::span<const LegendEntry> legend) {
   std::string out = "<figure>\n" + drawing.svg();

@@ -100,7 +100,8 @@ TEST(BarChart, SaysTheValueOfABarThatLeavesItsAxis) {
 }
 
 TEST(BarChart, LeavesOutWhatALogarithmicAxisCannotShow) {
-  BarChart chart{.categories = {"a", "b"}, .series = {{.name = "s", .bars = {Bar{.value = 0}, Bar{.value = 10}}, .colour = {}}}, .axis = {.logarithmic = true}};
+  BarChart chart{
+      .categories = {"a", "b"}, .series = {{.name = "s", .bars = {Bar{.value = 0}, Bar{.value = 10}}, .colour = {}}}, .axis = {.logarithmic = true}};
   EXPECT_EQ(count(to_html(chart), "<title>"), 1U);
 }
 
@@ -113,12 +114,13 @@ TEST(BarChart, GivesItsNumbersAsATable) {
 }
 
 TEST(XyChart, DrawsPointsAndFittedLines) {
-  const XyChart chart{.name = "figure_7",
-                      .caption = "communication",
-                      .x = {.title = "tensor (KiB)"},
-                      .y = {.title = "time (ms)"},
-                      .series = {{.name = "NPU", .points = {{.x = 0, .y = 1, .label = "small"}, {.x = 10, .y = 3, .low = 2, .high = 4}}, .colour = {}},
-                                 {.name = "fit", .points = {{.x = 0, .y = 1}, {.x = 10, .y = 3}}, .marks = false, .line = true, .dashed = true, .colour = 0}}};
+  const XyChart chart{
+      .name = "figure_7",
+      .caption = "communication",
+      .x = {.title = "tensor (KiB)"},
+      .y = {.title = "time (ms)"},
+      .series = {{.name = "NPU", .points = {{.x = 0, .y = 1, .label = "small"}, {.x = 10, .y = 3, .low = 2, .high = 4}}, .colour = {}},
+                 {.name = "fit", .points = {{.x = 0, .y = 1}, {.x = 10, .y = 3}}, .marks = false, .line = true, .dashed = true, .colour = 0}}};
   const std::string html = to_html(chart);
   EXPECT_EQ(count(html, "<circle"), 2U);
   EXPECT_THAT(html, HasSubstr("<title>NPU, small: 0, 1</title>"));
@@ -133,7 +135,9 @@ TEST(PlanStrip, ColoursSlicesByDevice) {
   const PlanStrip strip{.name = "table_3",
                         .caption = "plans",
                         .layers = 20,
-                        .rows = {{.label = "published", .boxes = {{.first = 0, .end = 19, .colour = 6, .label = "N"}, {.first = 19, .end = 20, .colour = 0, .label = "too long", .detail = "509 MHz"}}}},
+                        .rows = {{.label = "published",
+                                  .boxes = {{.first = 0, .end = 19, .colour = 6, .label = "N"},
+                                            {.first = 19, .end = 20, .colour = 0, .label = "too long", .detail = "509 MHz"}}}},
                         .devices = {"big", "", "", "", "", "", "NPU"}};
   const std::string html = to_html(strip);
   EXPECT_THAT(html, HasSubstr("class=\"box c6\"><title>NPU: layers 1 to 19</title>"));
@@ -141,7 +145,8 @@ TEST(PlanStrip, ColoursSlicesByDevice) {
   EXPECT_THAT(html, HasSubstr("class=\"inside\">N</text>"));
   EXPECT_THAT(html, Not(HasSubstr("too long")));  // a layer is 40 wide
   EXPECT_THAT(html, HasSubstr("NPU</li>"));
-  EXPECT_EQ(to_csv(to_table(strip)), "plan,device,first_layer,last_layer,label,detail\npublished,NPU,1,19,N,\npublished,big,20,20,too long,509 MHz\n");
+  EXPECT_EQ(to_csv(to_table(strip)),
+            "plan,device,first_layer,last_layer,label,detail\npublished,NPU,1,19,N,\npublished,big,20,20,too long,509 MHz\n");
 }
 
 TEST(Figures, AreDrawnEvenWithoutAnythingInThem) {

@@ -45,9 +45,11 @@ Page sample() {
   table.add({0.5});
   page.add(table);
   page.section("Plots");
-  page.add(BarChart{.caption = "bars", .categories = {"a", "a long category"}, .series = {{.name = "s", .bars = {Bar{.value = 1, .high = 2}, Bar{}}}}});
+  page.add(
+      BarChart{.caption = "bars", .categories = {"a", "a long category"}, .series = {{.name = "s", .bars = {Bar{.value = 1, .high = 2}, Bar{}}}}});
   page.add(XyChart{.caption = "points", .series = {{.name = "s", .points = {{.x = 1, .y = 2}, {.x = 2, .y = 5}}, .line = true}}});
-  page.add(PlanStrip{.caption = "plan", .layers = 53, .rows = {{.label = "p", .boxes = {{.first = 0, .end = 53, .label = "N"}}}}, .devices = {"NPU"}});
+  page.add(
+      PlanStrip{.caption = "plan", .layers = 53, .rows = {{.label = "p", .boxes = {{.first = 0, .end = 53, .label = "N"}}}}, .devices = {"NPU"}});
   return page;
 }
 

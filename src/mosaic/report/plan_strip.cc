@@ -28,7 +28,8 @@ std::string to_html(const PlanStrip& strip) {
   const double layer = (kRight - kLeft) / static_cast<double>(std::max<std::size_t>(1, strip.layers));
   const std::size_t every = strip.layers > 30 ? 5 : 1;
   for (std::size_t l = 0; l < strip.layers; ++l) {
-    if (l == 0 || (l + 1) % every == 0) drawing.text(kLeft + (static_cast<double>(l) + 0.5) * layer, 14, fmt::format("{}", l + 1), Anchor::kMiddle, "small");
+    if (l == 0 || (l + 1) % every == 0)
+      drawing.text(kLeft + (static_cast<double>(l) + 0.5) * layer, 14, fmt::format("{}", l + 1), Anchor::kMiddle, "small");
   }
   std::vector<bool> used(strip.devices.size(), false);
   for (std::size_t r = 0; r < strip.rows.size(); ++r) {
@@ -58,7 +59,8 @@ Table to_table(const PlanStrip& strip) {
               .rows = {}};
   for (const PlanStrip::Row& row : strip.rows) {
     for (const StripBox& box : row.boxes) {
-      table.add({row.label, device_of(strip, box), static_cast<std::int64_t>(box.first + 1), static_cast<std::int64_t>(box.end), box.label, box.detail});
+      table.add(
+          {row.label, device_of(strip, box), static_cast<std::int64_t>(box.first + 1), static_cast<std::int64_t>(box.end), box.label, box.detail});
     }
   }
   return table;

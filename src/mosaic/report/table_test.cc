@@ -12,7 +12,10 @@ using testing::HasSubstr;
 using testing::Not;
 
 Table two_columns() {
-  return {.name = "t", .caption = "two columns", .columns = {{.key = "network"}, {.key = "latency_ms", .title = "latency (ms)", .digits = 1}}, .rows = {}};
+  return {.name = "t",
+          .caption = "two columns",
+          .columns = {{.key = "network"}, {.key = "latency_ms", .title = "latency (ms)", .digits = 1}},
+          .rows = {}};
 }
 
 TEST(TableCsv, HasAllDigitsAndQuotesWhatNeedsIt) {
