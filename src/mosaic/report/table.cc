@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "mosaic/base/check.h"
+#include "mosaic/base/file.h"
 #include "mosaic/base/json.h"
 #include "mosaic/report/drawing.h"
 
@@ -127,6 +128,12 @@ std::string to_html(const Table& table) {
     out += "</tr>\n";
   }
   return out + "</tbody></table></div>\n</figure>\n";
+}
+
+Result<void> save_table(const Table& table, const std::filesystem::path& folder) {
+  MOSAIC_CHECK(!table.name.empty());
+  MOSAIC_RETURN_IF_ERROR(write_file(folder / (table.name + ".csv"), to_csv(table)));
+  return write_file(folder / (table.name + ".json"), to_json(table));
 }
 
 }  // namespace mosaic::report

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <variant>
 #include <vector>
+
+#include "mosaic/base/error.h"
 
 namespace mosaic::report {
 
@@ -44,5 +47,8 @@ struct Table {
 
 /// A <figure> with the table: numbers to the right, everything escaped.
 [[nodiscard]] std::string to_html(const Table& table);
+
+/// Writes folder/name.csv and folder/name.json, each whole or not at all. Requires: the table has a name. Errors: kIo.
+[[nodiscard]] Result<void> save_table(const Table& table, const std::filesystem::path& folder);
 
 }  // namespace mosaic::report

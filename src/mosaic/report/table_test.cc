@@ -5,6 +5,8 @@
 
 #include <limits>
 
+#include "tests/support.h"
+
 namespace mosaic::report {
 namespace {
 
@@ -80,6 +82,16 @@ TEST(TableHtml, EscapesTexts) {
   EXPECT_THAT(html, HasSubstr("&lt;script&gt;&quot;x&quot;&lt;/script&gt;"));
   EXPECT_THAT(html, HasSubstr("<figcaption>&lt;b&gt;&amp;</figcaption>"));
   EXPECT_THAT(html, HasSubstr("<td class=\"bad\">a &lt; b</td>"));
+}
+
+TEST(SaveTable, WritesBothFiles) {
+  const test::TemporaryFolder folder;
+  Table table = two_columns();
+  table.add({"VGG", 1.5});
+  test::expect(save_table(table, folder / "tables"));
+  EXPECT_EQ(test::expect(read_file(folder.path() / "tables" / "t.csv")), to_csv(table));
+  EXPECT_EQ(test::expect(read_file(folder.path() / "tables" / "t.json")), to_json(table));
+  EXPECT_EQ(save_table(table, folder.path() / "tables" / "t.csv").error().code, ErrorCode::kIo);  // a file where a folder should be
 }
 
 }  // namespace
