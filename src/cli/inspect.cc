@@ -106,7 +106,8 @@ void add_inspect(CLI::App& app, Context& context) {
   auto paper_layers = std::make_shared<bool>(false);
   options->declare(command, false);
   command.get_option("MODEL")->description("ONNX file, or zoo:NAME for a network of 'mosaic zoo list'");
-  command.add_flag("--paper-layers", *paper_layers, "For networks of the zoo: layers as their papers count them (units, modules), not as mosaic does");
+  command.add_flag("--paper-layers", *paper_layers,
+                   "For networks of the zoo: layers as their papers count them (units, modules), not as mosaic does");
   command.callback([options, paper_layers, &context] {
     context.action = [options, paper_layers]() -> Result<void> {
       MOSAIC_TRY(Graph graph, find_graph(*options));

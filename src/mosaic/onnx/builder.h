@@ -94,9 +94,7 @@ class Builder {
   /// A fully connected layer behind something flat ...
   std::string fully_connected(const std::string& flat, std::int64_t in, std::int64_t out, double gain = 1);
   /// ... and behind something that is not.
-  std::string dense(const std::string& x, std::int64_t in, std::int64_t out, double gain = 1) {
-    return fully_connected(flatten(x), in, out, gain);
-  }
+  std::string dense(const std::string& x, std::int64_t in, std::int64_t out, double gain = 1) { return fully_connected(flatten(x), in, out, gain); }
 
   /// The finished model; the builder is empty afterwards.
   [[nodiscard]] Model build();

@@ -13,21 +13,21 @@ namespace mosaic::onnx {
 
 /// A slice of a plan as the paper prints it: N_11^960 is {'N', 11, 960 MHz}. It ends before the next one's first layer.
 struct PublishedSlice {
-  char device = 'B';     ///< B: big cores, L: little cores, G: GPU, N: NPU
-  int first_layer = 1;   ///< counted from 1, as in the paper
+  char device = 'B';    ///< B: big cores, L: little cores, G: GPU, N: NPU
+  int first_layer = 1;  ///< counted from 1, as in the paper
   Hertz clock;
 };
 
 /// A network of the MOSAIC paper's evaluation (Han et al., PACT 2019), with what the paper says of it.
 struct PaperNetwork {
-  std::string key;              ///< the paper's short name: "MO-1.4"
-  std::string zoo_name;         ///< "mobilenet_v2_1.4"
-  double accuracy_percent = 0;  ///< Top-1 on ImageNet (Table I)
-  Shape input;                  ///< N x C x H x W
-  Bytes memory;                 ///< "model size" (Table I): the memory it uses at run time; 1 MB = 10^6 bytes
-  std::size_t layers = 0;       ///< as the paper counts them (Table I)
-  Milliseconds gpu_latency{};   ///< Table I
-  bool large = true;            ///< not one of the three smaller ones
+  std::string key;                           ///< the paper's short name: "MO-1.4"
+  std::string zoo_name;                      ///< "mobilenet_v2_1.4"
+  double accuracy_percent = 0;               ///< Top-1 on ImageNet (Table I)
+  Shape input;                               ///< N x C x H x W
+  Bytes memory;                              ///< "model size" (Table I): the memory it uses at run time; 1 MB = 10^6 bytes
+  std::size_t layers = 0;                    ///< as the paper counts them (Table I)
+  Milliseconds gpu_latency{};                ///< Table I
+  bool large = true;                         ///< not one of the three smaller ones
   std::vector<PublishedSlice> latency_plan;  ///< Table III, every clock at its highest; empty for the smaller ones
   std::vector<PublishedSlice> energy_plan;   ///< Table IV; empty for the smaller ones
 };
@@ -47,10 +47,10 @@ struct PaperNetwork {
 ///   VGG 13 convolutions, each with the pooling behind it | fc6 | fc7 | fc8                                                   16
 ///   SN  conv1, pool | 8 fire modules with the pooling behind them | conv10, pool                                            10
 ///
-/// The paper gives the counts alone. What supports these borders: B and L slices that begin at 20 (the last fully connected layer), RN's that begin at
-/// 4, 12 and 48 (the units with a stride) and 52 (pool), VGG's G_14 (fc6). That Inception's 20 include a flatten, which by our rules is no layer, is
-/// the reading under which slice N_11 fits the NPU at a share of weights that VGG's N_1 needs too (see kWeightsShare).
-/// Errors: none for networks of the list.
+/// The paper gives the counts alone. What supports these borders: B and L slices that begin at 20 (the last fully connected layer), RN's that begin
+/// at 4, 12 and 48 (the units with a stride) and 52 (pool), VGG's G_14 (fc6). That Inception's 20 include a flatten, which by our rules is no layer,
+/// is the reading under which slice N_11 fits the NPU at a share of weights that VGG's N_1 needs too (see kWeightsShare). Errors: none for networks
+/// of the list.
 [[nodiscard]] Result<Graph> paper_graph(const PaperNetwork& network);
 
 /// What the NPU of the paper's board can hold for one slice.

@@ -60,12 +60,12 @@ TEST(PaperNetworks, AreFoundByEitherName) {
 }
 
 TEST(PaperNetworks, HaveBordersWhereTheTablesShowThem) {
-  EXPECT_EQ(layer_names("IN").at(19), "logits");        // B_20
-  EXPECT_EQ(layer_names("MN-1.0").at(19), "logits");    // B_20
-  EXPECT_EQ(layer_names("MO-1.3").at(17), "head");      // N_18
-  EXPECT_EQ(layer_names("VGG").at(13), "fc6");          // G_14
-  EXPECT_EQ(layer_names("RN").at(51), "pool");          // B_52
-  EXPECT_EQ(layer_names("RN").at(52), "logits");        // B_53
+  EXPECT_EQ(layer_names("IN").at(19), "logits");      // B_20
+  EXPECT_EQ(layer_names("MN-1.0").at(19), "logits");  // B_20
+  EXPECT_EQ(layer_names("MO-1.3").at(17), "head");    // N_18
+  EXPECT_EQ(layer_names("VGG").at(13), "fc6");        // G_14
+  EXPECT_EQ(layer_names("RN").at(51), "pool");        // B_52
+  EXPECT_EQ(layer_names("RN").at(52), "logits");      // B_53
   const Graph resnet = expect(paper_graph(network("RN")));
   const auto height_behind = [&](std::size_t layer) { return resnet.tensor(resnet.layers[layer - 1].outputs.at(0)).shape->at(2); };
   for (std::size_t layer = 2; layer <= 51; ++layer) {  // only the units 4, 12 and 48 have a stride

@@ -27,7 +27,8 @@ struct Step {
 /// Step by step, each with normalisation and activation.
 Value branch(Builder& net, Value x, const std::vector<Step>& steps) {
   for (const Step& step : steps) {
-    const Builder::Convolution convolution{.in = x.channels, .out = step.out, .kernel = step.kernel, .stride = step.stride, .auto_pad = step.auto_pad};
+    const Builder::Convolution convolution{
+        .in = x.channels, .out = step.out, .kernel = step.kernel, .stride = step.stride, .auto_pad = step.auto_pad};
     x = {net.conv_bn(x.name, convolution, "Relu"), step.out};
   }
   return x;

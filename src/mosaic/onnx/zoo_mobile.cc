@@ -92,7 +92,8 @@ void mnasnet(Builder& net, double width) {
   const std::int64_t narrow = scaled(16, width);
   x = inverted_residual(net, x, {.in = channels, .out = narrow}, "Relu");
   channels = narrow;
-  constexpr std::array<Group, 6> kGroups{{{3, 24, 3, 2, 3}, {3, 40, 3, 2, 5}, {6, 80, 3, 2, 5}, {6, 96, 2, 1, 3}, {6, 192, 4, 2, 5}, {6, 320, 1, 1, 3}}};
+  constexpr std::array<Group, 6> kGroups{
+      {{3, 24, 3, 2, 3}, {3, 40, 3, 2, 5}, {6, 80, 3, 2, 5}, {6, 96, 2, 1, 3}, {6, 192, 4, 2, 5}, {6, 320, 1, 1, 3}}};
   int number = 0;
   for (const Group& group : kGroups) {
     for (std::int64_t i = 0; i < group.repeats; ++i) {

@@ -15,8 +15,8 @@ std::string activated(Builder& net, const std::string& x, std::int64_t in, std::
 /// One fire module: squeeze to few channels, expand by two kinds of filters. What follows it may pool.
 struct Fire {
   std::int64_t squeeze;
-  std::int64_t expand;          ///< channels of each kind
-  const char* pool = nullptr;   ///< padding of the pooling behind it, if there is one
+  std::int64_t expand;         ///< channels of each kind
+  const char* pool = nullptr;  ///< padding of the pooling behind it, if there is one
 };
 
 void squeezenet(Builder& net, std::string x, std::int64_t channels, std::span<const Fire> fires) {

@@ -21,7 +21,8 @@ std::int64_t integer(const NodeProto& node, std::string_view name, std::int64_t 
   return attribute == nullptr ? fallback : attribute->i();
 }
 
-/// What a window of `kernel` that slides over an image of N x C x H x W leaves, with so many channels; nothing for a padding that the zoo does not use.
+/// What a window of `kernel` that slides over an image of N x C x H x W leaves, with so many channels; nothing for a padding that the zoo does not
+/// use.
 std::optional<Shape> slide(const NodeProto& node, const Shape& image, std::int64_t channels, const Shape& kernel) {
   const auto* padding = find_attribute(node, "auto_pad");
   const auto* strides = find_attribute(node, "strides");
@@ -73,7 +74,8 @@ std::optional<Shape> flattened(const NodeProto& node, const Shapes& in) {
 }
 
 std::optional<Shape> multiplied(const NodeProto& node, const Shapes& in) {
-  if (in.size() < 2 || in[0].size() != 2 || in[1].size() != 2 || integer(node, "transA", 0) != 0 || integer(node, "transB", 0) != 1) return std::nullopt;
+  if (in.size() < 2 || in[0].size() != 2 || in[1].size() != 2 || integer(node, "transA", 0) != 0 || integer(node, "transB", 0) != 1)
+    return std::nullopt;
   return Shape{in[0][0], in[1][0]};
 }
 
@@ -126,7 +128,8 @@ class ZooEvaluator final : public Evaluator {
       std::optional<Shape> shape = rule == kRules.end() || inputs.empty() ? std::nullopt : rule->result(node, inputs);
       if (node.op_type() == "Pad" && node.input_size() == 2) shape = padded(graph, node, inputs);
       if (!shape || node.output_size() != 1) {
-        return fail(ErrorCode::kUnsupported, fmt::format("node '{}': the zoo knows no shape of this {} without an engine", node.name(), node.op_type()));
+        return fail(ErrorCode::kUnsupported,
+                    fmt::format("node '{}': the zoo knows no shape of this {} without an engine", node.name(), node.op_type()));
       }
       learn(node.output(0), *shape);
     }

@@ -99,9 +99,11 @@ TEST(Zoo, HasThePublishedSizesOfSqueezeNets) {
 }
 
 TEST(Zoo, HasThePublishedSizesOfResNets) {
-  expect_published({"resnet50_v1", 3.86e9, 25.6e6, 4}, 0.005);  // He et al.: the stride is in the first convolution of a unit (4.1e9 where in the second)
-  // Parameters: Keras (resnet_v2, statistics included). MACs: He et al. give 3.86e9 and 11.3e9 with the stride in a group's first unit. In the last unit
-  // of the group before, as here and in slim, three units do their 3 x 3 and last 1 x 1 on a quarter of the image: 3 * 0.75 * (9 + 4) * (64 * 56)^2 less.
+  expect_published({"resnet50_v1", 3.86e9, 25.6e6, 4},
+                   0.005);  // He et al.: the stride is in the first convolution of a unit (4.1e9 where in the second)
+  // Parameters: Keras (resnet_v2, statistics included). MACs: He et al. give 3.86e9 and 11.3e9 with the stride in a group's first unit. In the last
+  // unit of the group before, as here and in slim, three units do their 3 x 3 and last 1 x 1 on a quarter of the image: 3 * 0.75 * (9 + 4) * (64 *
+  // 56)^2 less.
   constexpr double kLess = 3 * 0.75 * 13 * 3584 * 3584;
   expect_published({"resnet50_v2", 3.86e9 - kLess, 25'613'800, 4}, 0.003);
   expect_published({"resnet152_v2", 11.3e9 - kLess, 60'380'648, 4}, 0.003);
@@ -113,10 +115,10 @@ TEST(Zoo, HasThePublishedSizeOfVgg) { expect_published({"vgg16", 15.5e9, 138'357
 
 TEST(Zoo, KnowsItsShapesAsAnEngineDoes) {
   using Draw = void (*)(Builder&);
-  for (const Draw draw : std::initializer_list<Draw>{networks::inception_v4, networks::resnet50_v1, networks::resnet152_v2, networks::squeezenet_1_0,
-                                                     networks::squeezenet_1_1, networks::vgg16, [](Builder& net) { networks::mnasnet(net, 0.5); },
-                                                     [](Builder& net) { networks::mobilenet_v1(net, 0.25); },
-                                                     [](Builder& net) { networks::mobilenet_v2(net, 1.3); }}) {
+  for (const Draw draw :
+       std::initializer_list<Draw>{networks::inception_v4, networks::resnet50_v1, networks::resnet152_v2, networks::squeezenet_1_0,
+                                   networks::squeezenet_1_1, networks::vgg16, [](Builder& net) { networks::mnasnet(net, 0.5); },
+                                   [](Builder& net) { networks::mobilenet_v1(net, 0.25); }, [](Builder& net) { networks::mobilenet_v2(net, 1.3); }}) {
     Builder net("net", 1, Weights::kLeftOut);
     draw(net);
     Model model = net.build();
