@@ -41,6 +41,7 @@ void add_cache(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 void add_devices(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
+void add_evaluate(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);

@@ -115,6 +115,7 @@ int run(int argc, char** argv) {
   add_explain(app, context);
   add_bench(app, context);
   add_verify(app, context);
+  add_evaluate(app, context);
   add_export(app, context);
   add_devices(app, context);
   add_doctor(app, context);
