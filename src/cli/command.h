@@ -38,6 +38,7 @@ CLI::App& add_command(CLI::App& app, const std::string& name, const std::string&
 
 void add_bench(CLI::App& app, Context& context);
 void add_cache(CLI::App& app, Context& context);
+void add_calibrate(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 void add_devices(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);

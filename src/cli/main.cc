@@ -114,6 +114,7 @@ int run(int argc, char** argv) {
   add_plan(app, context);
   add_explain(app, context);
   add_bench(app, context);
+  add_calibrate(app, context);
   add_verify(app, context);
   add_evaluate(app, context);
   add_export(app, context);

@@ -49,10 +49,15 @@ Result<Taken> Replay::run(std::span<const Point> points) const {
   const Samples samples = measured(*truth_);
   MOSAIC_TRY(const Parts parts, break_down(*truth_, samples, points));
   Taken taken{.whole = parts.total() + parts.output, .switching = {}, .changes = 0};
-  std::map<char, int> clocks = settings_of(points.front(), clocks_);
-  for (std::size_t k = 1; k < points.size(); ++k) {
+  // A run in the middle of many: it finds the clocks as the one before left them, which is as it leaves them.
+  std::map<char, int> clocks;
+  for (const Point& point : points) {
+    for (const auto& [device, clock] : settings_of(point, clocks_)) clocks[device] = clock;
+  }
+  for (std::size_t k = 0; k < points.size(); ++k) {
+    const std::size_t last = k == 0 ? points.size() - 1 : k - 1;
     const std::map<char, int> wanted = settings_of(points[k], clocks_);
-    const double before = power_of(*truth_, samples, Metric::kTask, k - 1, points[k - 1])->value;
+    const double before = power_of(*truth_, samples, Metric::kTask, last, points[last])->value;
     const double after = power_of(*truth_, samples, Metric::kTask, k, points[k])->value;
     for (const ClockChange& change : changes_between(clocks, wanted)) {
       taken.switching += spend(switching_time(switching_, change.device, change.from, change.to), Watts{(before + after) / 2});

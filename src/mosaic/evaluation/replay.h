@@ -37,7 +37,8 @@ class Replay {
  public:
   Replay(const Network& truth, Clocks clocks, Switching switching);
 
-  /// Clocks stay as the last layer left them; the first use of a clock is free. A change draws the mean power of the layers around it.
+  /// In the middle of many runs: clocks stay as the last layer that set them left them, from run to run. A change draws the mean power of the layers
+  /// around it.
   /// Errors: kUnsupported for a layer that was not measured at its point. Requires: a point for each layer.
   [[nodiscard]] Result<Taken> run(std::span<const Point> points) const;
 
