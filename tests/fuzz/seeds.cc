@@ -49,7 +49,7 @@ Plan branching_plan(const Graph& graph, const Board& board) {
   plan.steps = {{.layers = layers({0}), .configuration = "big/3c"},
                 {.layers = layers({1, 2}), .configuration = "npu", .after = {StepId(0)}},
                 {.layers = layers({3}), .configuration = "little/1c", .after = {StepId(0), StepId(1)}}};
-  plan.steps[1].predicted = Step::Times{.transfer = Microseconds(3.5), .execute = Microseconds(20)};
+  plan.steps[1].predicted = Step::Predicted{.transfer = Microseconds(3.5), .execute = Microseconds(20)};
   plan.prediction = Prediction{.expected = Microseconds(50), .low = Microseconds(45), .high = Microseconds(60)};
   plan.sources.model = "model.onnx";
   return plan;

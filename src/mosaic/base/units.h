@@ -48,4 +48,9 @@ using Joules = Quantity<struct JoulesTag, double>;
 /// As above: a model may claim any size.
 [[nodiscard]] constexpr Bytes saturating_add(Bytes a, Bytes b) { return {saturating_add(a.value, b.value)}; }
 
+/// What the planner adds up where a plan is judged by its energy; integers for the same reason as Picoseconds. 2^63 pJ are 9.2 MJ.
+using Picojoules = Quantity<struct PicojoulesTag, std::int64_t>;
+
+[[nodiscard]] constexpr Joules to_joules(Picojoules energy) { return {static_cast<double>(energy.value) / 1e12}; }
+
 }  // namespace mosaic

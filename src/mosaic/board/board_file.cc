@@ -5,35 +5,16 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 
 #include "mosaic/base/file.h"
 #include "mosaic/base/json.h"
+#include "mosaic/base/quantity.h"
 
 namespace mosaic {
 namespace {
 
 constexpr std::int64_t kSchemaVersion = 1;
-
-struct Unit {
-  std::string_view name;
-  double factor;
-};
-
-Result<double> parse_quantity(std::string_view text, std::span<const Unit> units, std::string_view what) {
-  double number = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  std::string_view unit(parsed.ptr, static_cast<std::size_t>(text.data() + text.size() - parsed.ptr));
-  while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
-  const auto found = std::ranges::find(units, unit, &Unit::name);
-  const double value = found == units.end() ? 0 : number * found->factor;
-  const bool in_range = value >= 0.5 && value < 0x1p62;  // which what is not a number is not
-  if (parsed.ec != std::errc() || found == units.end() || !in_range) {
-    return fail(ErrorCode::kInvalidInput, fmt::format("'{}' is not a {}", text, what));
-  }
-  return value;
-}
 
 /// A size or clock given as a number or as a text with a unit.
 template <class T, class Parse>
@@ -188,7 +169,7 @@ std::string format_device(const Board& board, const Device& device) {
 }  // namespace
 
 Result<Bytes> parse_bytes(std::string_view text) {
-  constexpr std::array<Unit, 11> kUnits{{{"", 1},
+  constexpr std::array<UnitName, 11> kUnits{{{"", 1},
                                          {"B", 1},
                                          {"kB", 1e3},
                                          {"KB", 1e3},
@@ -199,13 +180,13 @@ Result<Bytes> parse_bytes(std::string_view text) {
                                          {"MiB", 0x1p20},
                                          {"GiB", 0x1p30},
                                          {"TiB", 0x1p40}}};
-  MOSAIC_TRY(const double value, parse_quantity(text, kUnits, "size such as '100 MB'"));
+  MOSAIC_TRY(const double value, parse_quantity(text, kUnits, "a size such as '100 MB'"));
   return Bytes{std::llround(value)};
 }
 
 Result<Hertz> parse_clock(std::string_view text) {
-  constexpr std::array<Unit, 4> kUnits{{{"Hz", 1}, {"kHz", 1e3}, {"MHz", 1e6}, {"GHz", 1e9}}};
-  MOSAIC_TRY(const double value, parse_quantity(text, kUnits, "clock such as '1800 MHz'"));
+  constexpr std::array<UnitName, 4> kUnits{{{"Hz", 1}, {"kHz", 1e3}, {"MHz", 1e6}, {"GHz", 1e9}}};
+  MOSAIC_TRY(const double value, parse_quantity(text, kUnits, "a clock such as '1800 MHz'"));
   return Hertz{std::llround(value)};
 }
 

@@ -79,20 +79,22 @@ SliceCost slice_cost(const ChainCosts& costs, const Chain& chain, std::size_t s)
   const std::size_t end = chain.borders[s + 1];
   const std::size_t c = chain.configurations[s];
   SliceCost cost;
-  cost.execute = Picoseconds(costs.leave[costs.border(c, end)]);
-  for (std::size_t k = begin; k < end; ++k) cost.execute += Picoseconds(costs.execute[costs.cell(c, k)]);
+  cost.execute = Cost(costs.leave[costs.border(c, end)]);
+  for (std::size_t k = begin; k < end; ++k) cost.execute += Cost(costs.execute[costs.cell(c, k)]);
   if (s == 0) {
-    cost.transfer = Picoseconds(costs.enter[costs.border(c, 0)]);
+    cost.transfer = Cost(costs.enter[costs.border(c, 0)]);
   } else {
-    cost.execute += Picoseconds(costs.enter[costs.border(c, begin)]);
-    cost.transfer = Picoseconds(costs.transfer[costs.hop(begin, costs.place[chain.configurations[s - 1]], costs.place[c])]);
+    cost.execute += Cost(costs.enter[costs.border(c, begin)]);
+    cost.transfer = Cost(costs.transfer[costs.hop(begin, costs.place[chain.configurations[s - 1]], costs.place[c])]);
   }
+  if (costs.clocks) cost.clocks = Cost(costs.clocks->charged(chain.configurations, s));
   return cost;
 }
 
-std::optional<Picoseconds> cost_of(const ChainCosts& costs, const Chain& chain) {
+Cost cost_of(const ChainCosts& costs, const Chain& chain) {
   MOSAIC_CHECK(chain.borders.size() == chain.configurations.size() + 1 && chain.borders.front() == 0 && chain.borders.back() == costs.layers);
-  Picoseconds total{};
+  Cost total;
+  std::int64_t used_in_all = 0;
   std::vector<std::int64_t> used(costs.space_limit.size(), 0);
   for (std::size_t s = 0; s < chain.configurations.size(); ++s) {
     const std::size_t begin = chain.borders[s];
@@ -100,15 +102,16 @@ std::optional<Picoseconds> cost_of(const ChainCosts& costs, const Chain& chain) 
     const std::size_t c = chain.configurations[s];
     MOSAIC_CHECK(begin < end);
     for (std::size_t k = begin; k < end; ++k) {
-      if (costs.runs[costs.cell(c, k)] == 0) return std::nullopt;
+      if (costs.runs[costs.cell(c, k)] == 0) return Cost::infeasible();
     }
     const std::int64_t memory = costs.memory(begin, end);
-    if (costs.slice_limit[c] && memory > *costs.slice_limit[c]) return std::nullopt;
+    if (costs.slice_limit[c] && memory > *costs.slice_limit[c]) return Cost::infeasible();
     std::int64_t& in_space = used[costs.space[c]];
     in_space += memory;
-    if (costs.space_limit[costs.space[c]] && in_space > *costs.space_limit[costs.space[c]]) return std::nullopt;
-    const SliceCost cost = slice_cost(costs, chain, s);
-    total += cost.transfer + cost.execute;
+    used_in_all += memory;
+    if (costs.space_limit[costs.space[c]] && in_space > *costs.space_limit[costs.space[c]]) return Cost::infeasible();
+    if (costs.memory_limit && used_in_all > *costs.memory_limit) return Cost::infeasible();
+    total += slice_cost(costs, chain, s).sum();
   }
   return total;
 }

@@ -14,11 +14,12 @@
 
 namespace mosaic {
 
-/// A time that was computed, not measured, and the interval that runs should fall into.
+/// A time that was computed, not measured, and the interval that runs should fall into; and the energy of a run, where the costs knew it.
 struct Prediction {
   Microseconds expected{};
   Microseconds low{};
   Microseconds high{};
+  std::optional<Joules> energy{};
 };
 
 /// Channels [begin, end) along an axis of a layer's output. Not executed yet: such a plan is read, written and refused by `validate`.
@@ -36,11 +37,13 @@ struct Step {
   std::vector<StepId> after;         ///< steps that must have ended
 
   /// What the planner expected, in a plan that it made.
-  struct Times {
+  struct Predicted {
     Microseconds transfer{};  ///< what handing its inputs over costs
+    Microseconds clocks{};    ///< what setting its clocks costs
     Microseconds execute{};
+    std::optional<Joules> energy{};  ///< of all three
   };
-  std::optional<Times> predicted;
+  std::optional<Predicted> predicted;
 };
 
 /// Where each layer of a model runs. Plain data: who wrote it does not matter, `validate` judges it.
@@ -50,7 +53,7 @@ struct Plan {
   std::string variant;  ///< member of a family of networks; empty: the model itself
   std::string board_name;
   Fingerprint board;  ///< of the Board; empty as above
-  std::string objective = "latency";
+  std::string objective = "latency";  ///< what it was made for: "latency", "energy", "edp"
   std::optional<Prediction> prediction;
   std::vector<Step> steps;
 

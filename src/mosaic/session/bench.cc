@@ -41,16 +41,16 @@ Result<std::pair<ort::Reference::Options, std::string>> find_best_reference(cons
 
 /// The chains that take part, with their names.
 std::vector<std::pair<std::string, std::optional<Chain>>> contenders(const Planned& planned, const Board& board, std::uint64_t seed) {
-  const ChainCosts& costs = planned.costs;
+  const ChainCosts& costs = planned.costs.time;
   std::vector<std::pair<std::string, std::optional<Chain>>> chains;
   for (std::size_t c = 0; c < costs.configurations; ++c) {
     chains.emplace_back("single:" + board.configurations[c].name, single_configuration(costs, c));
   }
-  chains.emplace_back("mosaic", planned.decision.chain);
+  chains.emplace_back("mosaic", planned.decision.chosen.chain);
   chains.emplace_back("greedy", greedy(costs));
   chains.emplace_back("random_best", best_random(costs, seed));
   const auto published = algorithm1(paper_view(costs));
-  const bool feasible = published && cost_of(costs, published->chain);  // Algorithm 1 does not see the limits of memory spaces
+  const bool feasible = published && cost_of(costs, published->chain).feasible();  // Algorithm 1 does not see the limits of memory spaces
   chains.emplace_back("algorithm1", feasible ? std::optional(published->chain) : std::nullopt);
   return chains;
 }

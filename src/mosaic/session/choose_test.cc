@@ -16,6 +16,7 @@ namespace {
 using test::error_of;
 using test::expect;
 using test::Workshop;
+using testing::AllOf;
 using testing::HasSubstr;
 
 /// The truth about a chain of slices on a simulated board, in microseconds.
@@ -104,12 +105,28 @@ TEST(MakePlan, PredictsWhatTheVirtualClockShows) {
   EXPECT_EQ(planned.plan.objective, "latency");
 }
 
-TEST(MakePlan, RefusesAnObjectiveThatItDoesNotKnow) {
+TEST(MakePlan, SaysHowToGetEnergyWhereTheProfileHasNone) {
   const Workshop workshop(test::conv_chain(2));
   const Profile profile = expect(cached_profile(workshop.workspace(), {.rounds = 1}));
-  const auto planned = make_plan(workshop.workspace(), profile, {}, "beauty");
-  EXPECT_THAT(error_of(planned), HasSubstr("'beauty'"));
-  EXPECT_EQ(planned.error().code, ErrorCode::kUnsupported);
+  const std::vector<PlanRequest> requests{
+      {{.objective = Objective::kEnergy}}, {{.objective = Objective::kEnergyDelay}}, {{.constraints = {.latency = {}, .energy = Picojoules{1}}}}};
+  for (const PlanRequest& request : requests) {
+    const auto planned = make_plan(workshop.workspace(), profile, request);
+    EXPECT_THAT(error_of(planned), AllOf(HasSubstr("no energy figures"), HasSubstr("--meter")));
+    EXPECT_EQ(planned.error().code, ErrorCode::kUnsupported);
+  }
+  EXPECT_THAT(error_of(make_front(workshop.workspace(), profile)), HasSubstr("no energy figures"));
+}
+
+TEST(MakePlan, HeedsLimitsOnTheMemoryOfAllSlices) {
+  const Workshop workshop(test::conv_chain(2));
+  const Profile profile = expect(cached_profile(workshop.workspace(), {.rounds = 1}));
+  const auto with = [&](std::int64_t bytes) { return make_plan(workshop.workspace(), profile, {.most_memory = Bytes{bytes}}); };
+  EXPECT_TRUE(with(1'000'000'000).has_value());
+  EXPECT_THAT(error_of(with(1000)), AllOf(HasSubstr("no plan keeps the memory limits"), HasSubstr("all slices together may have 1000 B")));
+  const std::string space = workshop.workspace().board().spaces.front().name;
+  EXPECT_THAT(error_of(make_plan(workshop.workspace(), profile, {.most_memory_in = {{"attic", Bytes{1}}}})),
+              AllOf(HasSubstr("no memory space 'attic'"), HasSubstr(space)));
 }
 
 TEST(MakePlan, RefusesAProfileOfAnotherModel) {
