@@ -39,9 +39,13 @@ CLI::App& add_command(CLI::App& app, const std::string& name, const std::string&
 void add_bench(CLI::App& app, Context& context);
 void add_board(CLI::App& app, Context& context);
 void add_cache(CLI::App& app, Context& context);
+void add_calibrate(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 void add_devices(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
+void add_evaluate(CLI::App& app, Context& context);
+void add_evaluate_host(CLI::App& group, Context& context);
+void add_evaluate_paper(CLI::App& group, Context& context);
 void add_explain(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);

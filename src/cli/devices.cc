@@ -47,7 +47,7 @@ void print_table(const Board& board) {
     }
     std::string cores = device.cores.empty() ? "" : fmt::format(" on cores {}", fmt::join(device.cores, ","));
     const auto& space = board.space(device.space);
-    table.add({device.name, std::string(name(device.kind)), (device.backend == "sim" ? "simulation" : device.provider) + cores,
+    table.add({device.name, std::string(name(device.kind)), (device.backend == "sim" ? "simulation" : device.backend == "replay" ? "measured tables" : device.provider) + cores,
                space.name + (space.limit ? " (" + format_bytes(*space.limit) + ")" : ""),
                device.slice_limit ? format_bytes(*device.slice_limit) : "none",
                device.missing_operators.empty() ? "nothing" : fmt::format("{}", fmt::join(device.missing_operators, " ")),
@@ -75,7 +75,9 @@ void add_devices(CLI::App& app, Context& context) {
   command.callback([options, &context] {
     context.action = [options]() -> Result<void> {
       MOSAIC_TRY(const Board board, find_board(options->board));
-      MOSAIC_TRY([[maybe_unused]] const Backends backends, make_backends(board));
+      if (!board.replayed()) {
+        MOSAIC_TRY([[maybe_unused]] const Backends backends, make_backends(board));
+      }
       if (!options->write.empty()) return write_file(options->write, format_board(board));
       options->json ? print_json(to_json(board)) : print_table(board);
       return {};

@@ -37,7 +37,7 @@ enum class DeviceKind { kCpu, kGpu, kNpu };
 struct Device {
   std::string name;
   DeviceKind kind = DeviceKind::kCpu;
-  std::string backend = "ort";                 ///< which backend drives it: "ort", "sim"
+  std::string backend = "ort";                 ///< which backend drives it: "ort", "sim"; "replay": none, others measured it
   std::string provider = "CPU";                ///< execution provider of the engine
   std::string library;                         ///< plugin library of the provider; empty: it is built in
   std::map<std::string, std::string> options;  ///< handed to the provider
@@ -78,6 +78,8 @@ struct Board {
   [[nodiscard]] const MemorySpace& space(SpaceId id) const { return spaces[id.index()]; }
   [[nodiscard]] const OperatingPoint& point_of(ConfigurationId id) const;
   [[nodiscard]] bool simulated() const { return !simulation.empty(); }
+  /// Whether its truth are tables that others measured: nothing can be run on it.
+  [[nodiscard]] bool replayed() const { return !devices.empty() && devices.front().backend == "replay"; }
 
   /// Errors: kInvalidInput, naming the configurations there are.
   [[nodiscard]] Result<ConfigurationId> find_configuration(std::string_view wanted) const;

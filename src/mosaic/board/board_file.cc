@@ -77,7 +77,10 @@ Result<Device> read_device(const Json& json, Board& board, bool simulated, const
   constexpr std::array kKinds{DeviceKind::kCpu, DeviceKind::kGpu, DeviceKind::kNpu};
   const auto* const found = std::ranges::find(kKinds, kind, [](DeviceKind each) { return name(each); });
   if (found == kKinds.end()) fields.reject(fmt::format("kind must be cpu, gpu or npu, not '{}'", kind));
-  if (device.backend != "ort" && device.backend != "sim") fields.reject(fmt::format("backend must be ort or sim, not '{}'", device.backend));
+  if (device.backend != "ort" && device.backend != "sim" && device.backend != "replay")
+    fields.reject(fmt::format("backend must be ort, sim or replay, not '{}'", device.backend));
+  if (!board.devices.empty() && (device.backend == "replay") != board.replayed())
+    fields.reject("a board is replayed as a whole: either every device is of backend replay, or none");
   if ((device.backend == "sim") != simulated)
     fields.reject("a board is simulated as a whole: either it has a 'simulation' and every device is of backend sim, or neither");
   for (const std::int64_t core : cores) {

@@ -29,7 +29,7 @@ std::vector<fs::path> folders() {
 
 /// A board of real devices belongs to the machine it is used on.
 Result<Board> claim(Board board, const std::string& name) {
-  if (board.simulated()) return board;
+  if (board.simulated() || board.replayed()) return board;
   const std::string here = machine_name();
   if (!board.machine.empty() && board.machine != here) {
     return fail(ErrorCode::kInvalidInput,
@@ -96,6 +96,11 @@ Result<Board> find_board(const std::string& name) {
 }
 
 Result<Backends> make_backends(const Board& board, bool functional) {
+  if (board.replayed()) {
+    return fail(ErrorCode::kUnsupported, fmt::format("board '{}' is known from tables that others measured: nothing runs on it, but 'mosaic evaluate {}' "
+                                                     "judges estimators and replays plans",
+                                                     board.name, board.name));
+  }
   Backends backends;
   std::shared_ptr<Backend> host;
   if (!board.simulated()) MOSAIC_RETURN_IF_ERROR(ort::share_threads(board.widest_spinning_cores()));

@@ -11,7 +11,7 @@ namespace mosaic {
 
 /// The board that a user means: empty or "host" is this machine, discovered; "host-split" is this machine with a device for each core; a path is a
 /// file; any other name is a file of that name in a folder of boards (MOSAIC_BOARDS, the installed one, the source tree's). A board of real devices
-/// that names a machine is refused on another one; one that names none is taken to describe this one.
+/// that names a machine is refused on another one; one that names none is taken to describe this one. A replayed board is taken as it is.
 /// Errors: kInvalidInput, naming the boards there are; those of reading and discovering.
 [[nodiscard]] Result<Board> find_board(const std::string& name);
 
@@ -19,7 +19,7 @@ namespace mosaic {
 [[nodiscard]] std::vector<std::string> board_names();
 
 /// The backends that a board's devices need, each device checked. A simulated board computes on the host's CPU if `functional`.
-/// Errors: kInvalidInput (a core or provider that is not there), kEngine, kDevice.
+/// Errors: kInvalidInput (a core or provider that is not there), kUnsupported (a board of measured tables), kEngine, kDevice.
 [[nodiscard]] Result<Backends> make_backends(const Board& board, bool functional = true);
 
 /// The same CPU cores as devices of one core each, "core0", "core1", ...; other devices stay.
