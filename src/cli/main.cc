@@ -114,11 +114,8 @@ int run(int argc, char** argv) {
   add_plan(app, context);
   add_explain(app, context);
   add_bench(app, context);
-<<<<<<< HEAD
   add_board(app, context);
-=======
   add_calibrate(app, context);
->>>>>>> i4-rk
   add_verify(app, context);
   add_evaluate(app, context);
   add_export(app, context);
