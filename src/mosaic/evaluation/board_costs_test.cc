@@ -117,12 +117,20 @@ TEST(PlanBoard, ExactPlansAreNeverWorseByTheirOwnCosts) {
       replayed[row.objective] = row.replayed;
     }
     for (const PlanRow& row : plans.rows) {
-      if (row.version == "best single" || row.version == "greedy") EXPECT_LE(exact.at(row.objective), row.predicted + 1e-9) << row.version;
+      if (row.version == "best single" || row.version == "greedy") {
+        EXPECT_LE(exact.at(row.objective), row.predicted + 1e-9) << row.version;
+      }
       const double switching =
           row.objective == Objective::kLatency ? row.taken.switching.time.count() : row.taken.switching.energy.value * 1e3;
-      if (row.version == "exact") EXPECT_NEAR(row.predicted + switching, row.replayed, 1e-6) << "what it did not price is what the replay adds";
-      if (row.version == "exact, changes priced") EXPECT_NEAR(row.predicted, row.replayed, 1e-6);
-      if (row.version == "exact, changes priced") EXPECT_LE(row.predicted, replayed.at(row.objective) + 1e-6) << "priced is never worse than not priced";
+      if (row.version == "exact") {
+        EXPECT_NEAR(row.predicted + switching, row.replayed, 1e-6) << "what it did not price is what the replay adds";
+      }
+      if (row.version == "exact, changes priced") {
+        EXPECT_NEAR(row.predicted, row.replayed, 1e-6);
+      }
+      if (row.version == "exact, changes priced") {
+        EXPECT_LE(row.predicted, replayed.at(row.objective) + 1e-6) << "priced is never worse than not priced";
+      }
     }
   }
 }
