@@ -25,6 +25,7 @@ struct PlanOptions : ModelOptions {
   std::vector<std::string> most_memory;
   std::string check;
   std::optional<double> margin;
+  std::string calibration;
   bool pareto = false;
   bool accept_noise = false;
 
@@ -144,12 +145,15 @@ Result<void> check_plan(const PlanOptions& options, const Workspace& workspace) 
 }
 
 Result<void> run_plan(const PlanOptions& options) {
-  MOSAIC_TRY(const PlanRequest request, options.request());
+  MOSAIC_TRY(PlanRequest request, options.request());
   MOSAIC_TRY(const Workspace::Options workspace_options, options.workspace());
   MOSAIC_TRY(const auto workspace, Workspace::open(workspace_options));
   if (!options.check.empty()) return check_plan(options, *workspace);
   if (options.profile.empty()) return fail(ErrorCode::kInvalidInput, "--profile is missing: make one with 'mosaic profile MODEL -o profile.json'");
-  MOSAIC_RETURN_IF_ERROR(keep_inputs(options.output, {options.model, options.profile, options.board}));
+  MOSAIC_RETURN_IF_ERROR(keep_inputs(options.output, {options.model, options.profile, options.calibration, options.board}));
+  if (!options.calibration.empty()) {
+    MOSAIC_TRY(request.calibration, read_calibration(options.calibration, workspace->graph(), workspace->board()));
+  }
   MOSAIC_TRY(const Profile profile, read_profile_of(*workspace, options.profile));
   MOSAIC_RETURN_IF_ERROR(refuse_noise(profile.noisy, options.accept_noise));
   if (options.pareto) return show_front(options, *workspace, profile, request);
@@ -183,6 +187,7 @@ void add_plan(CLI::App& app, Context& context) {
   auto options = std::make_shared<PlanOptions>();
   options->declare(command);
   command.add_option("-p,--profile", options->profile, "Profile, from 'mosaic profile'");
+  command.add_option("--calibration", options->calibration, "Correct the times by what real runs took, from 'mosaic calibrate'")->type_name("FILE");
   command.add_option("-o,--output", options->output, "File for the plan; with --pareto, for the front");
   command.add_option("--objective", options->objective, "What to minimise: latency, energy, or edp, the product of both")->capture_default_str();
   command.add_option("--max-latency", options->most_latency, "Only plans that take no longer, for example 20ms")->type_name("TIME");

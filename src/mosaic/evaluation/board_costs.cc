@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string>
+#include <utility>
 
 #include "mosaic/evaluation/parts.h"
 #include "mosaic/evaluation/replay.h"
@@ -32,11 +35,13 @@ class CostTable {
   }
 
  private:
+  [[nodiscard]] std::int64_t count(Milliseconds time, Watts power) const { return count(spend(time, power)); }
+
   /// Picoseconds or picojoules.
-  [[nodiscard]] std::int64_t count(Milliseconds time, Watts power) const {
-    if (objective_ == Objective::kLatency) return std::llround(time.count() * 1e9);
-    const double above = objective_ == Objective::kEnergyIdle ? power.value - knowledge_.static_power.value : power.value;
-    return std::llround(std::max(above, 0.0) * time.count() * 1e9);
+  [[nodiscard]] std::int64_t count(const Spent& spent) const {
+    if (objective_ == Objective::kLatency) return std::llround(spent.time.count() * 1e9);
+    const Joules idle = objective_ == Objective::kEnergyIdle ? knowledge_.static_power * spent.time : Joules{};
+    return std::llround(std::max((spent.energy - idle).value, 0.0) * 1e12);
   }
 
   [[nodiscard]] Watts power(Metric metric, std::size_t c, std::size_t layer) const {
@@ -63,16 +68,35 @@ class CostTable {
     return sample ? count(std::max(sample->time - tasks_[cell], Milliseconds(0)), powers_[cell]) : 0;
   }
 
+  /// A domain for each device with a clock.
   void price_changes() {
-    changing_.assign(costs_.places * costs_.places, Milliseconds(0));
     if (!knowledge_.switching) return;
-    for (std::size_t from = 0; from < costs_.places; ++from) {
-      for (std::size_t to = 0; to < costs_.places; ++to) {
-        for (const ClockChange& change : clock_changes(knowledge_.points[from], knowledge_.points[to], knowledge_.clocks)) {
-          changing_[from * costs_.places + to] += switching_time(*knowledge_.switching, change.device, change.from, change.to);
+    std::map<char, std::uint32_t> domains;
+    std::vector<std::size_t> levels;
+    std::string devices;
+    for (const auto& [device, clocks] : knowledge_.clocks.of) {
+      if (clocks.empty()) continue;
+      domains[device] = static_cast<std::uint32_t>(levels.size());
+      levels.push_back(clocks.size());
+      devices += device;
+    }
+    ClockChanges changes(levels, costs_.configurations);
+    for (std::size_t c = 0; c < costs_.configurations; ++c) {
+      for (const auto& [device, level] : settings_of(knowledge_.points[c], knowledge_.clocks)) {
+        const auto domain = domains.find(device);
+        const bool known = domain != domains.end() && static_cast<std::size_t>(level) < levels[domain->second];
+        if (known) changes.sets[c].push_back({.domain = domain->second, .level = static_cast<std::uint32_t>(level)});
+      }
+    }
+    for (std::size_t d = 0; d < levels.size(); ++d) {
+      for (std::size_t from = 0; from < levels[d]; ++from) {
+        for (std::size_t to = 0; to < levels[d]; ++to) {
+          const ClockChange change{.device = devices[d], .from = static_cast<int>(from), .to = static_cast<int>(to)};
+          changes.cost(d, from, to) = count(price_of(change, *knowledge_.network, *knowledge_.switching));
         }
       }
     }
+    costs_.clocks = std::move(changes);
   }
 
   [[nodiscard]] std::int64_t hop(std::size_t cut, std::size_t from, std::size_t to) const {
@@ -80,7 +104,7 @@ class CostTable {
     const Point& before = knowledge_.points[from];
     const Point& after = knowledge_.points[to];
     const Watts between{(powers_[costs_.cell(from, cut - 1)].value + powers_[costs_.cell(to, cut)].value) / 2};
-    std::int64_t cost = count(changing_[from * costs_.places + to], between);
+    std::int64_t cost = 0;
     if (before.device != after.device) {
       cost += count(transfer_time(*knowledge_.network, {.cut = cut, .from = before.device, .to = after.device}, knowledge_.clocks.host), between);
       cost += fetch(from, cut - 1) + cost_of_metric(Metric::kFill, to, cut);
@@ -93,7 +117,6 @@ class CostTable {
   ChainCosts costs_;
   std::vector<Milliseconds> tasks_;  // as ChainCosts::execute
   std::vector<Watts> powers_;
-  std::vector<Milliseconds> changing_;  // clocks, [from place][to place]
 };
 
 }  // namespace

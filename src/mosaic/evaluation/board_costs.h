@@ -24,12 +24,12 @@ struct Knowledge {
   Samples samples;
   std::vector<Point> points;  ///< the planner's configurations
   Clocks clocks;
-  std::optional<Switching> switching;  ///< prices for changing clocks between neighbouring slices; none: they are taken as free
+  std::optional<Switching> switching;  ///< prices for changing clocks; none: they are taken as free
   Watts static_power{};                ///< for Objective::kEnergyIdle
 };
 
 /// The costs of chains over those points, in picoseconds or picojoules. Every point is a place of its own, so that a hop carries what the change from one
-/// to another costs: the hand-over, leaving and entering an accelerator, changing clocks. A layer does not run where nothing is known of it.
+/// to another costs: the hand-over, leaving and entering an accelerator. A layer does not run where nothing is known of it.
 [[nodiscard]] ChainCosts board_costs(const Knowledge& knowledge, Objective objective);
 
 /// The point of each layer.

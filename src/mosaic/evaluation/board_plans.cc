@@ -25,14 +25,14 @@ std::optional<Chain> best_single(const ChainCosts& costs) {
   std::optional<Chain> best;
   for (std::size_t c = 0; c < costs.configurations; ++c) {
     auto single = single_configuration(costs, c);
-    if (single && (!best || *cost_of(costs, *single) < *cost_of(costs, *best))) best = std::move(single);
+    if (single && (!best || cost_of(costs, *single) < cost_of(costs, *best))) best = std::move(single);
   }
   return best;
 }
 
-std::optional<Chain> exact(const ChainCosts& costs) {
-  auto result = solve_chain(costs);
-  return result ? std::optional(std::move(result->chain)) : std::nullopt;
+/// What may be missing to the optimum, in milliseconds or millijoules.
+double gap_of(const ChainResult& result) {
+  return result.optimal || !result.bound ? 0 : static_cast<double>(result.cost.count() - result.bound->count()) / 1e9;
 }
 
 double counted(const Spent& spent, Objective objective, Watts static_power) {
@@ -67,17 +67,27 @@ class Versions {
     const ChainCosts with_changes = board_costs(priced_, objective);
     MOSAIC_RETURN_IF_ERROR(add(objective, "best single", best_single(costs), costs, rows));
     MOSAIC_RETURN_IF_ERROR(add(objective, "greedy", greedy(costs), costs, rows));
-    MOSAIC_RETURN_IF_ERROR(add(objective, "exact, two clocks", exact(two), two, rows));
-    MOSAIC_RETURN_IF_ERROR(add(objective, "exact", exact(costs), costs, rows));
-    return add(objective, "exact, changes priced", exact(with_changes), with_changes, rows);
+    MOSAIC_RETURN_IF_ERROR(add(objective, "exact, two clocks", solve_chain(two), two, rows));
+    MOSAIC_RETURN_IF_ERROR(add(objective, "exact", solve_chain(costs), costs, rows));
+    return add(objective, "exact, changes priced", solve_chain(with_changes, kLabelCap), with_changes, rows);
   }
 
  private:
+  static constexpr std::size_t kLabelCap = 512;
+
+  Result<void> add(Objective objective, std::string version, const std::optional<ChainResult>& result, const ChainCosts& costs,
+                   std::vector<PlanRow>& rows) const {
+    if (!result) return {};
+    MOSAIC_RETURN_IF_ERROR(add(objective, std::move(version), std::optional(result->chain), costs, rows));
+    rows.back().gap = gap_of(*result);
+    return {};
+  }
+
   Result<void> add(Objective objective, std::string version, std::optional<Chain> chain, const ChainCosts& costs, std::vector<PlanRow>& rows) const {
     if (!chain) return {};
     MOSAIC_TRY(const Taken taken, replay_.run(points_of(*chain, profiled_.points)));
     PlanRow row{.version = std::move(version), .objective = objective, .chain = *chain, .text = describe(*chain, profiled_.points)};
-    row.predicted = static_cast<double>(cost_of(costs, *chain)->count()) / 1e9;
+    row.predicted = static_cast<double>(cost_of(costs, *chain).count()) / 1e9;
     row.taken = taken;
     row.replayed = counted(taken.whole, objective, profiled_.static_power);
     rows.push_back(std::move(row));

@@ -22,6 +22,7 @@ struct PlanRow {
   Chain chain;
   std::string text;         ///< "B7 x 3, G4+7 x 5"
   double predicted = 0;     ///< milliseconds or millijoules, by the costs the version saw
+  double gap = 0;           ///< no plan is better by more than this, by those costs; 0 where that is proved
   Taken taken;              ///< replayed, clock changes charged
   double replayed = 0;      ///< of `taken`, what the objective counts: milliseconds or millijoules
 };

@@ -51,7 +51,7 @@ Point match(const std::set<Point>& known, const Point& point) {
   return meant.value_or(point);
 }
 
-const Network* profile_of(const Tables& tables, const Runs& runs) {
+const Network* profile_of(const Tables& tables, const MeasuredRuns& runs) {
   const Network* same_name = nullptr;
   const Network* begins_so = nullptr;
   std::size_t beginning = 0;

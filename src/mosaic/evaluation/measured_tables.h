@@ -72,7 +72,7 @@ struct Network {
 [[nodiscard]] Point match(const std::set<Point>& known, const Point& point);
 
 /// A whole network, run with a device and a clock for every layer, and what it really took. Input and layers; the output is not in it.
-struct Run {
+struct MeasuredRun {
   std::string order;  ///< the device of each layer
   std::vector<Point> points;
   Milliseconds time{};
@@ -82,10 +82,10 @@ struct Run {
 };
 
 /// Runs of one network.
-struct Runs {
+struct MeasuredRuns {
   std::string network;
   std::string set;
-  std::vector<Run> runs;
+  std::vector<MeasuredRun> runs;
   std::size_t unfinished = 0;  ///< rows without a measured time or energy, left out
 };
 
@@ -95,13 +95,13 @@ using Switching = std::map<std::tuple<char, int, int>, Milliseconds>;
 /// All tables of a folder.
 struct Tables {
   std::vector<Network> networks;
-  std::vector<Runs> runs;
+  std::vector<MeasuredRuns> runs;
   Switching switching;
   std::vector<std::string> ignored;  ///< files in no known form
 };
 
 /// The profile that runs belong to: of the same name in the same set, else of the same name anywhere, else the only one whose name begins with the
 /// runs' name in lower or upper case. Null where there is none.
-[[nodiscard]] const Network* profile_of(const Tables& tables, const Runs& runs);
+[[nodiscard]] const Network* profile_of(const Tables& tables, const MeasuredRuns& runs);
 
 }  // namespace mosaic::tables

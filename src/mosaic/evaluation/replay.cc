@@ -1,20 +1,14 @@
 #include "mosaic/evaluation/replay.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "mosaic/base/statistics.h"
 
 namespace mosaic::tables {
 namespace {
-
-/// Which clock a point sets, and to what.
-std::map<char, int> settings_of(const Point& point, const Clocks& clocks) {
-  std::map<char, int> settings;
-  if (clocks.own(point)) settings[point.device] = point.clock;
-  if (point.host) settings[clocks.host] = *point.host;
-  return settings;
-}
 
 std::vector<ClockChange> changes_between(const std::map<char, int>& before, const std::map<char, int>& after) {
   std::vector<ClockChange> changes;
@@ -38,8 +32,25 @@ Milliseconds switching_time(const Switching& switching, char device, int from, i
   return Milliseconds(alike.empty() ? 0 : median(alike));
 }
 
-std::vector<ClockChange> clock_changes(const Point& before, const Point& after, const Clocks& clocks) {
-  return changes_between(settings_of(before, clocks), settings_of(after, clocks));
+Spent price_of(const ClockChange& change, const Network& network, const Switching& switching) {
+  double sum = 0;
+  double count = 0;
+  for (const auto& [key, rows] : network.samples) {
+    for (const auto& [point, sample] : rows) {
+      const bool works = key.first == Metric::kTask && point.device == change.device && point.clock == std::max(change.from, change.to);
+      if (!works || !sample.power) continue;
+      sum += sample.power->value;
+      ++count;
+    }
+  }
+  return spend(switching_time(switching, change.device, change.from, change.to), Watts{count > 0 ? sum / count : 0});
+}
+
+std::map<char, int> settings_of(const Point& point, const Clocks& clocks) {
+  std::map<char, int> settings;
+  if (clocks.own(point)) settings[point.device] = point.clock;
+  if (point.host) settings[clocks.host] = *point.host;
+  return settings;
 }
 
 Replay::Replay(const Network& truth, Clocks clocks, Switching switching)
@@ -54,13 +65,10 @@ Result<Taken> Replay::run(std::span<const Point> points) const {
   for (const Point& point : points) {
     for (const auto& [device, clock] : settings_of(point, clocks_)) clocks[device] = clock;
   }
-  for (std::size_t k = 0; k < points.size(); ++k) {
-    const std::size_t last = k == 0 ? points.size() - 1 : k - 1;
-    const std::map<char, int> wanted = settings_of(points[k], clocks_);
-    const double before = power_of(*truth_, samples, Metric::kTask, last, points[last])->value;
-    const double after = power_of(*truth_, samples, Metric::kTask, k, points[k])->value;
+  for (const Point& point : points) {
+    const std::map<char, int> wanted = settings_of(point, clocks_);
     for (const ClockChange& change : changes_between(clocks, wanted)) {
-      taken.switching += spend(switching_time(switching_, change.device, change.from, change.to), Watts{(before + after) / 2});
+      taken.switching += price_of(change, *truth_, switching_);
       ++taken.changes;
     }
     for (const auto& [device, clock] : wanted) clocks[device] = clock;

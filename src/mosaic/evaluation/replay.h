@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <span>
-#include <vector>
 
 #include "mosaic/base/error.h"
 #include "mosaic/evaluation/clocks.h"
@@ -22,13 +22,19 @@ struct Taken {
 /// where it has none.
 [[nodiscard]] Milliseconds switching_time(const Switching& switching, char device, int from, int to);
 
-/// The clocks that must change when one point follows another: device, from, to. A point sets the clock of its device and that of its host; others stay.
+/// A device's clock that goes from one point to another.
 struct ClockChange {
   char device = 'B';
   int from = 0;
   int to = 0;
 };
-[[nodiscard]] std::vector<ClockChange> clock_changes(const Point& before, const Point& after, const Clocks& clocks);
+
+/// What it takes: nobody measured the power while a clock changes, so the board is taken to draw what it does while the device works at the higher of the
+/// two clocks, on the mean of the network's layers.
+[[nodiscard]] Spent price_of(const ClockChange& change, const Network& network, const Switching& switching);
+
+/// Which clocks a point sets, and to what: its device's and its host's. Others stay.
+[[nodiscard]] std::map<char, int> settings_of(const Point& point, const Clocks& clocks);
 
 /// A board whose truth is measured tables: what a chain of layers, each at a point, really took there. It knows only what was measured: layers profiled
 /// in a run on one device at one clock, hand-overs, clock changes. What happens between layers on the real board beyond those is not in it; whole
@@ -37,8 +43,7 @@ class Replay {
  public:
   Replay(const Network& truth, Clocks clocks, Switching switching);
 
-  /// In the middle of many runs: clocks stay as the last layer that set them left them, from run to run. A change draws the mean power of the layers
-  /// around it.
+  /// In the middle of many runs: clocks stay as the last layer that set them left them, from run to run.
   /// Errors: kUnsupported for a layer that was not measured at its point. Requires: a point for each layer.
   [[nodiscard]] Result<Taken> run(std::span<const Point> points) const;
 

@@ -17,7 +17,7 @@ std::string label(const Network& network) { return network.set.empty() ? network
 Result<void> check_names(const Tables& tables, const std::vector<std::string>& wanted) {
   std::set<std::string> known;
   for (const Network& each : tables.networks) known.insert(each.name);
-  for (const Runs& each : tables.runs) known.insert(each.network);
+  for (const MeasuredRuns& each : tables.runs) known.insert(each.network);
   for (const std::string& name : wanted) {
     if (known.contains(name)) continue;
     const std::string_view meant = closest(name, {known.begin(), known.end()});
@@ -32,7 +32,7 @@ bool asked_for(const std::vector<std::string>& wanted, const std::string& name) 
 }
 
 /// Each run's parts; runs that the profile says nothing of are left out, a reason for each kind.
-WholeNetwork estimate(const Runs& runs, const Network& profile, const Clocks& clocks, const std::map<char, PowerCurve>& curves) {
+WholeNetwork estimate(const MeasuredRuns& runs, const Network& profile, const Clocks& clocks, const std::map<char, PowerCurve>& curves) {
   const Network reduced = two_clocks(profile, clocks);
   const Estimator all(profile, clocks, curves);
   const Estimator two(reduced, clocks, curves);
@@ -40,7 +40,7 @@ WholeNetwork estimate(const Runs& runs, const Network& profile, const Clocks& cl
   WholeNetwork whole{.name = runs.network, .profile = &profile, .runs = {}, .orders = 0, .unfinished = runs.unfinished, .untold = {}};
   std::set<std::string> orders;
   std::set<std::string> reasons;
-  for (const Run& run : runs.runs) {
+  for (const MeasuredRun& run : runs.runs) {
     if (run.points.size() != profile.layers) {
       reasons.insert(fmt::format("runs of {} layers, the profile has {}", run.points.size(), profile.layers));
       continue;
@@ -63,7 +63,7 @@ WholeNetwork estimate(const Runs& runs, const Network& profile, const Clocks& cl
 
 std::vector<WholeNetwork> estimate_all(const Tables& tables, const Clocks& clocks, std::vector<std::string>& notes) {
   std::vector<WholeNetwork> wholes;
-  for (const Runs& runs : tables.runs) {
+  for (const MeasuredRuns& runs : tables.runs) {
     const Network* profile = profile_of(tables, runs);
     if (profile == nullptr) {
       notes.push_back(fmt::format("{}: {} measured runs, but no profile of that name", runs.network, runs.runs.size()));

@@ -195,7 +195,7 @@ Result<void> TableReader::add_switching(const Csv& csv) {
 Result<void> TableReader::add_runs(const Csv& csv, const std::string& set) {
   for (std::size_t row = 0; row < csv.rows.size(); ++row) {
     const std::string_view graph = csv.cell(row, "graph");
-    auto of = std::ranges::find_if(runs_, [&](const Runs& each) { return each.network == graph && each.set == set; });
+    auto of = std::ranges::find_if(runs_, [&](const MeasuredRuns& each) { return each.network == graph && each.set == set; });
     if (of == runs_.end()) of = runs_.insert(runs_.end(), {.network = std::string(graph), .set = set, .runs = {}});
     auto points = parse_points(csv.cell(row, "order"), csv.cell(row, "freq"));
     if (!points) return wrong(csv, row, points.error().message);

@@ -46,7 +46,7 @@ class TableReader {
   Result<void> add_runs(const Csv& csv, const std::string& set);
 
   std::vector<Raw> networks_;
-  std::vector<Runs> runs_;
+  std::vector<MeasuredRuns> runs_;
   std::map<std::tuple<char, int, int>, std::vector<double>> switching_;  // ms
   std::vector<std::string> ignored_;
 };

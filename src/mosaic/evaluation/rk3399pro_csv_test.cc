@@ -69,7 +69,7 @@ TEST(ReadTables, ReadsWholeNetworksAndCountsThoseThatWereNotFinished) {
   ASSERT_EQ(tables.runs.size(), 1U);
   ASSERT_EQ(tables.runs[0].runs.size(), 1U);
   EXPECT_EQ(tables.runs[0].unfinished, 1U);
-  const Run& run = tables.runs[0].runs[0];
+  const MeasuredRun& run = tables.runs[0].runs[0];
   EXPECT_EQ(run.points, (std::vector<Point>{{.device = 'G', .clock = 3, .host = 4}, {.device = 'B', .clock = 1, .host = {}}}));
   EXPECT_EQ(run.time, Milliseconds(20));
   EXPECT_DOUBLE_EQ(run.energy.value, 0.09);

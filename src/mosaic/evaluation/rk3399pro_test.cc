@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
+#include <stdexcept>
 
 #include "mosaic/base/statistics.h"
 #include "mosaic/evaluation/rk3399pro_csv.h"
@@ -67,9 +69,9 @@ TEST(Rk3399pro, CalibratedIsBestOnTheMeanOfTheNetworks) {
 
 TEST(Rk3399pro, CalibrationAndTestShareNoDeviceOrder) {
   MOSAIC_NEEDS_SHARED(folder, "profiles/rk3399pro");
-  for (const Runs& runs : expect(read_tables(folder)).runs) {
+  for (const MeasuredRuns& runs : expect(read_tables(folder)).runs) {
     std::vector<std::string> orders;
-    for (const Run& run : runs.runs) orders.push_back(run.order);
+    for (const MeasuredRun& run : runs.runs) orders.push_back(run.order);
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
       const Split split = split_by_order(orders, 20, seed);
       std::set<std::string> seen;
@@ -102,7 +104,8 @@ TEST(Rk3399pro, ExactPlansAreNeverWorseByTheirOwnCostsOnAnyNetwork) {
     }
     EXPECT_EQ(exact.size(), 3U) << plans.network;
     for (const PlanRow& row : plans.rows) {
-      if (row.version == "best single" || row.version == "greedy") EXPECT_LE(exact.at(row.objective), row.predicted) << plans.network;
+      if (row.version != "best single" && row.version != "greedy") continue;
+      EXPECT_LE(exact.at(row.objective), row.predicted) << plans.network;
     }
   }
   EXPECT_GE(networks, 6U);

@@ -24,9 +24,9 @@ constexpr double kScalarSpread = 10;
 
 double amount(const Spent& spent, Quantity quantity) { return quantity == Quantity::kTime ? spent.time.count() : spent.energy.value * 1e3; }
 
-double measured_of(const Run& run, Quantity quantity) { return quantity == Quantity::kTime ? run.time.count() : run.energy.value * 1e3; }
+double measured_of(const MeasuredRun& run, Quantity quantity) { return quantity == Quantity::kTime ? run.time.count() : run.energy.value * 1e3; }
 
-std::optional<double> published_of(const Run& run, Quantity quantity) {
+std::optional<double> published_of(const MeasuredRun& run, Quantity quantity) {
   if (quantity == Quantity::kTime) return run.published_time ? std::optional(run.published_time->count()) : std::nullopt;
   return run.published_energy ? std::optional(run.published_energy->value * 1e3) : std::nullopt;
 }

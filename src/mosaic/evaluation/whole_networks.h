@@ -16,7 +16,7 @@ namespace mosaic::tables {
 
 /// A measured run beside what estimators say of it.
 struct EstimatedRun {
-  const Run* run = nullptr;
+  const MeasuredRun* run = nullptr;
   Parts profiled;    ///< from every row of the profile
   Parts two_clocks;  ///< from the rows at the highest and lowest clocks
 };
@@ -58,7 +58,7 @@ struct CalibrationOptions {
   std::uint64_t seed = 1;
 };
 
-/// Runs to calibrate on and runs to judge by, as indices.
+/// MeasuredRuns to calibrate on and runs to judge by, as indices.
 struct Split {
   std::vector<std::size_t> calibration;
   std::vector<std::size_t> test;

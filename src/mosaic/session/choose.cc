@@ -70,6 +70,7 @@ Result<PlanningCosts> planning_costs(const Workspace& workspace, const Profile& 
     }
     return {};
   };
+  if (request.calibration) costs.time = calibrated(std::move(costs.time), request.calibration->calibration);
   MOSAIC_RETURN_IF_ERROR(limit(costs.time));
   if (costs.energy) MOSAIC_RETURN_IF_ERROR(limit(*costs.energy));
   return PlanningCosts{.fit = std::move(fit), .costs = std::move(costs)};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "mosaic/base/error.h"
+#include "mosaic/cost/chain_calibration.h"
 #include "mosaic/cost/fit.h"
 #include "mosaic/plan/plan.h"
 #include "mosaic/planner/front.h"
@@ -32,6 +33,7 @@ struct Planned {
 struct PlanRequest : PlannerOptions {
   std::optional<Bytes> most_memory{};             ///< of all slices together
   std::map<std::string, Bytes> most_memory_in{};  ///< of all slices in a memory space, by its name; besides the board's own limits
+  std::optional<BoardCalibration> calibration{};  ///< corrects the times; of this model and board
 };
 
 /// The costs that plans are made from, with the request's limits of memory. Errors: those of `check_profile` and `fit_profile`; kInvalidInput for a
