@@ -216,6 +216,10 @@ class Maker {
     return sum;
   }
 
+  [[nodiscard]] auto latency_of() const {
+    return [this](const Graph& graph, std::size_t device) { return latency(graph, device); };
+  }
+
   /// Geometric mean over the seen networks of what `of` says of a device over what it says of the GPU.
   [[nodiscard]] double mean_over_gpu(std::size_t device, const auto& of) const {
     double sum = 0;
@@ -266,10 +270,6 @@ class Maker {
     const auto apply = [&](double watts) { set_power(truth_.devices[device], watts); };
     const auto energy_of = [&](const Graph& graph, std::size_t which) { return energy(graph, which); };
     apply(solve([&](double watts) { return apply(watts), target / mean_over_gpu(device, energy_of); }));
-  }
-
-  [[nodiscard]] auto latency_of() const {
-    return [this](const Graph& graph, std::size_t device) { return latency(graph, device); };
   }
 
   /// The number at which a falling function is 1, by bisection of its logarithm between 1e-3 and 1e5.
