@@ -23,6 +23,7 @@ struct InvertedResidual {
   std::int64_t out = 0;
   std::int64_t kernel = 3;
   std::int64_t stride = 1;
+  double gain = 0.7;  ///< of what is added to the shortcut: below 1, so that sums of many stay in bounds
 };
 
 std::string inverted_residual(Builder& net, const std::string& x, const InvertedResidual& block, const std::string& activation) {
@@ -30,7 +31,7 @@ std::string inverted_residual(Builder& net, const std::string& x, const Inverted
   std::string y = x;
   if (block.expansion != 1) y = net.conv_bn(y, {.in = block.in, .out = wide, .kernel = {1, 1}}, activation);
   y = net.conv_bn(y, {.in = wide, .out = wide, .kernel = {block.kernel, block.kernel}, .stride = block.stride, .groups = wide}, activation);
-  y = net.conv_bn(y, {.in = wide, .out = block.out, .kernel = {1, 1}}, "", 0.7);
+  y = net.conv_bn(y, {.in = wide, .out = block.out, .kernel = {1, 1}}, "", block.gain);
   return block.stride == 1 && block.in == block.out ? net.add(x, y) : y;
 }
 
@@ -90,7 +91,8 @@ void mnasnet(Builder& net, double width) {
   std::string x = net.conv_bn(image(net, 224), {.in = 3, .out = channels, .stride = 2}, "Relu");
   net.block("sepconv");
   const std::int64_t narrow = scaled(16, width);
-  x = inverted_residual(net, x, {.in = channels, .out = narrow}, "Relu");
+  constexpr double kGain = 0.4;  // its activation has no upper bound
+  x = inverted_residual(net, x, {.in = channels, .out = narrow, .gain = kGain}, "Relu");
   channels = narrow;
   constexpr std::array<Group, 6> kGroups{
       {{3, 24, 3, 2, 3}, {3, 40, 3, 2, 5}, {6, 80, 3, 2, 5}, {6, 96, 2, 1, 3}, {6, 192, 4, 2, 5}, {6, 320, 1, 1, 3}}};
@@ -99,8 +101,13 @@ void mnasnet(Builder& net, double width) {
     for (std::int64_t i = 0; i < group.repeats; ++i) {
       net.block(fmt::format("block_{}", ++number));
       const std::int64_t out = scaled(group.out, width);
-      const std::int64_t stride = i == 0 ? group.stride : 1;
-      x = inverted_residual(net, x, {.in = channels, .expansion = group.expansion, .out = out, .kernel = group.kernel, .stride = stride}, "Relu");
+      const InvertedResidual block{.in = channels,
+                                   .expansion = group.expansion,
+                                   .out = out,
+                                   .kernel = group.kernel,
+                                   .stride = i == 0 ? group.stride : 1,
+                                   .gain = kGain};
+      x = inverted_residual(net, x, block, "Relu");
       channels = out;
     }
   }

@@ -19,6 +19,7 @@ struct Unit {
   std::int64_t inner = 0;
   std::int64_t stride = 1;
   bool widens = false;  ///< the shortcut is a convolution
+  double gain = 0.5;    ///< of what is added to the shortcut: the smaller, the more units there are
 
   [[nodiscard]] std::int64_t out() const { return 4 * inner; }
 };
@@ -28,7 +29,7 @@ std::string unit_v1(Builder& net, const std::string& x, const Unit& unit) {
   if (unit.widens) shortcut = net.conv_bn(x, {.in = unit.in, .out = unit.out(), .kernel = {1, 1}, .stride = unit.stride}, "", 0.7);
   std::string y = net.conv_bn(x, {.in = unit.in, .out = unit.inner, .kernel = {1, 1}, .stride = unit.stride}, "Relu");
   y = net.conv_bn(y, {.in = unit.inner, .out = unit.inner}, "Relu");
-  y = net.conv_bn(y, {.in = unit.inner, .out = unit.out(), .kernel = {1, 1}}, "", 0.5);
+  y = net.conv_bn(y, {.in = unit.inner, .out = unit.out(), .kernel = {1, 1}}, "", unit.gain);
   return net.relu(net.add(shortcut, y));
 }
 
@@ -54,11 +55,11 @@ std::string unit_v2(Builder& net, const std::string& x, const Unit& unit) {
   }
   std::string y = net.conv_bn(active, {.in = unit.in, .out = unit.inner, .kernel = {1, 1}}, "Relu");
   y = conv_bn_v2(net, y, {.in = unit.inner, .out = unit.inner, .stride = unit.stride});
-  y = net.conv(y, {.in = unit.inner, .out = unit.out(), .kernel = {1, 1}, .gain = 0.5});
+  y = net.conv(y, {.in = unit.inner, .out = unit.out(), .kernel = {1, 1}, .gain = unit.gain});
   return net.add(shortcut, y);
 }
 
-void resnet_v2(Builder& net, const Depth& units) {
+void resnet_v2(Builder& net, const Depth& units, double gain) {
   net.block("stem");
   Builder::Convolution first{.in = 3, .out = 64, .kernel = {7, 7}, .stride = 2};
   const std::string padded = pad_for_stride(net, image(net, 224), first);
@@ -69,7 +70,7 @@ void resnet_v2(Builder& net, const Depth& units) {
     for (std::int64_t i = 0; i < units.at(group); ++i) {
       net.block(fmt::format("unit_{}", ++number));
       const bool last = i + 1 == units.at(group) && group + 1 < units.size();
-      const Unit unit{.in = channels, .inner = std::int64_t{64} << group, .stride = last ? 2 : 1, .widens = i == 0};
+      const Unit unit{.in = channels, .inner = std::int64_t{64} << group, .stride = last ? 2 : 1, .widens = i == 0, .gain = gain};
       x = unit_v2(net, x, unit);
       channels = unit.out();
     }
@@ -100,7 +101,7 @@ void resnet50_v1(Builder& net) {
   classify(net, net.flatten(net.global_average_pool(x)), channels);
 }
 
-void resnet50_v2(Builder& net) { resnet_v2(net, k50); }
-void resnet152_v2(Builder& net) { resnet_v2(net, k152); }
+void resnet50_v2(Builder& net) { resnet_v2(net, k50, 0.5); }
+void resnet152_v2(Builder& net) { resnet_v2(net, k152, 0.2); }
 
 }  // namespace mosaic::onnx::networks

@@ -32,13 +32,24 @@ void draw_bar(Drawing& drawing, const PlotArea& area, const Scale& scale, const 
   if (bar.low || bar.high) drawing.error_bar(x + width / 2, scale(bar.low.value_or(bar.value)), scale(bar.high.value_or(bar.value)));
 }
 
-/// Below their groups; slanted where they would run into each other.
-void draw_categories(Drawing& drawing, const PlotArea& area, const std::vector<std::string>& categories, double group) {
-  constexpr double kLetter = 7;
-  const bool slanted = std::ranges::any_of(categories, [&](const std::string& name) { return static_cast<double>(name.size()) * kLetter > group; });
+/// How the names of categories are set, so that they do not run into each other.
+struct Naming {
+  bool slanted = false;
+  double room = 28;  ///< below the area
+
+  Naming(const std::vector<std::string>& categories, double group) {
+    std::size_t longest = 0;
+    for (const std::string& name : categories) longest = std::max(longest, name.size());
+    constexpr double kLetter = 7;
+    slanted = static_cast<double>(longest) * kLetter > group;
+    if (slanted) room = std::min(110.0, 28 + 0.57 * kLetter * static_cast<double>(longest));  // sin 35 degrees
+  }
+};
+
+void draw_categories(Drawing& drawing, const PlotArea& area, const std::vector<std::string>& categories, double group, const Naming& naming) {
   for (std::size_t c = 0; c < categories.size(); ++c) {
     const double middle = area.left + (static_cast<double>(c) + 0.5) * group;
-    drawing.text(middle, area.bottom + 16, categories[c], slanted ? Anchor::kEnd : Anchor::kMiddle, "", slanted ? -35 : 0);
+    drawing.text(middle, area.bottom + 16, categories[c], naming.slanted ? Anchor::kEnd : Anchor::kMiddle, "", naming.slanted ? -35 : 0);
   }
 }
 
@@ -46,13 +57,11 @@ void draw_categories(Drawing& drawing, const PlotArea& area, const std::vector<s
 
 std::string to_html(const BarChart& chart) {
   const PlotArea area;
-  const std::size_t longest =
-      chart.categories.empty() ? 0 : std::ranges::max(chart.categories, {}, [](const std::string& name) { return name.size(); }).size();
-  const double room = std::min(90.0, 30 + 4.0 * static_cast<double>(longest));
-  Drawing drawing(960, area.bottom + room, chart.caption);
+  const double group = (area.right - area.left) / static_cast<double>(std::max<std::size_t>(1, chart.categories.size()));
+  const Naming naming(chart.categories, group);
+  Drawing drawing(960, area.bottom + naming.room, chart.caption);
   const Scale scale(chart.axis, values_of(chart), area.bottom, area.top);
   draw_vertical_axis(drawing, area, scale, chart.axis.title);
-  const double group = (area.right - area.left) / static_cast<double>(std::max<std::size_t>(1, chart.categories.size()));
   constexpr double kGap = 0.2;  // of a group, on both sides together
   const double width = group * (1 - kGap) / static_cast<double>(std::max<std::size_t>(1, chart.series.size()));
   std::vector<LegendEntry> legend;
@@ -69,7 +78,7 @@ std::string to_html(const BarChart& chart) {
     }
   }
   if (chart.reference) drawing.line(area.left, scale(*chart.reference), area.right, scale(*chart.reference), "reference");
-  draw_categories(drawing, area, chart.categories, group);
+  draw_categories(drawing, area, chart.categories, group, naming);
   return figure(chart.caption, drawing, legend.size() > 1 ? std::span<const LegendEntry>(legend) : std::span<const LegendEntry>());
 }
 

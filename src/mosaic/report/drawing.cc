@@ -48,7 +48,10 @@ std::string escape(std::string_view text) {
   return out;
 }
 
-std::string readable(double value) { return fmt::format("{:.4g}", value == 0 ? 0.0 : value); }
+std::string readable(double value) {
+  const double magnitude = std::fabs(value);
+  return magnitude >= 1000 && magnitude < 1e7 ? fmt::format("{:.0f}", value) : fmt::format("{:.4g}", value == 0 ? 0.0 : value);
+}
 
 std::string readable(double value, const std::optional<double>& low, const std::optional<double>& high) {
   if (!low && !high) return readable(value);

@@ -18,7 +18,7 @@ namespace mosaic::report {
 /// Text for HTML, XML and their attributes; control characters become spaces.
 [[nodiscard]] std::string escape(std::string_view text);
 
-/// A number for a reader: up to four significant digits, "-0" as "0".
+/// A number for a reader: up to four significant digits, whole where it is large, "-0" as "0".
 [[nodiscard]] std::string readable(double value);
 
 /// "value (low to high)".
@@ -74,7 +74,7 @@ class Scale {
 /// The inside of a chart, in units of the view box.
 struct PlotArea {
   double left = 64;
-  double right = 948;
+  double right = 930;
   double top = 14;
   double bottom = 300;
 };

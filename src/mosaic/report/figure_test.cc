@@ -24,7 +24,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 Scale scale(const Axis& axis, const std::vector<double>& values) { return {axis, values, 0, 100}; }
 
 TEST(Scale, EndsWithRoundTicks) {
-  // 0.93 in at most six steps: 0.1 would take ten, 0.2 takes five.
+  // 0.93 in at most eight steps: 0.1 would take ten, 0.2 takes five.
   const Scale linear = scale({}, {0, 0.31, 0.93});
   ASSERT_EQ(linear.ticks().size(), 6U);
   EXPECT_DOUBLE_EQ(linear.ticks()[1], 0.2);
@@ -32,16 +32,17 @@ TEST(Scale, EndsWithRoundTicks) {
   EXPECT_DOUBLE_EQ(linear(0.5), 50);
   EXPECT_DOUBLE_EQ(linear(-3), 0);  // clamped
   const Scale negative = scale({}, {-4, 11});
-  EXPECT_THAT(negative.ticks(), ElementsAre(-5, 0, 5, 10, 15));
+  EXPECT_THAT(negative.ticks(), ElementsAre(-4, -2, 0, 2, 4, 6, 8, 10, 12));
 }
 
 TEST(Scale, CountsDecadesOnALogarithmicAxis) {
   const Scale two = scale({.logarithmic = true}, {0.3, 7});
   EXPECT_THAT(two.ticks(), ElementsAre(DoubleNear(0.2, 1e-9), DoubleNear(0.5, 1e-9), 1, 2, 5, 10));
-  const Scale six = scale({.logarithmic = true}, {-1, 0, 2, 300'000});  // no place for -1 and 0
-  EXPECT_THAT(six.ticks(), ElementsAre(1, 10, 100, 1000, 10'000, 100'000, 1'000'000));
-  EXPECT_NEAR(six(1000), 50, 1e-9);
-  EXPECT_FALSE(six.shows(0));
+  const Scale five = scale({.logarithmic = true}, {-1, 0, 2, 300'000});    // no place for -1 and 0
+  EXPECT_THAT(five.ticks(), ElementsAre(10, 100, 1000, 10'000, 100'000));  // from 2 to 500,000
+  EXPECT_EQ(five.low(), 2);
+  EXPECT_NEAR(five(1000), 50, 1e-9);  // 2 * 500,000 = 1000 * 1000
+  EXPECT_FALSE(five.shows(0));
 }
 
 TEST(Scale, KeepsTheBoundsItIsGiven) {
@@ -126,8 +127,8 @@ TEST(XyChart, DrawsPointsAndFittedLines) {
   EXPECT_THAT(html, HasSubstr("<title>NPU, small: 0, 1</title>"));
   EXPECT_THAT(html, HasSubstr("<title>NPU: 10, 3 (2 to 4)</title>"));
   EXPECT_THAT(html, HasSubstr("class=\"line dashed c0\""));
-  // x: 64 to 948 for 0 to 10; y: 300 to 14 for 1 to 4.
-  EXPECT_THAT(html, HasSubstr("<polyline points=\"64,300 948,109.33\""));
+  // x: 64 to 930 for 0 to 10; y: 300 to 14 for 1 to 4.
+  EXPECT_THAT(html, HasSubstr("<polyline points=\"64,300 930,109.33\""));
   EXPECT_EQ(to_csv(to_table(chart)), "series,label,x,y,low,high\nNPU,small,0,1,,\nNPU,,10,3,2,4\nfit,,0,1,,\nfit,,10,3,,\n");
 }
 
@@ -164,6 +165,8 @@ TEST(Readable, RoundsForReaders) {
   EXPECT_EQ(readable(1.0 / 3), "0.3333");
   EXPECT_EQ(readable(-0.0), "0");
   EXPECT_EQ(readable(2500), "2500");
+  EXPECT_EQ(readable(123456.7), "123457");
+  EXPECT_EQ(readable(-2e9), "-2e+09");
   EXPECT_EQ(readable(0.3, 0.1, std::nullopt), "0.3 (0.1 to 0.3)");
 }
 

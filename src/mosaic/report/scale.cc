@@ -7,9 +7,9 @@
 namespace mosaic::report {
 namespace {
 
-/// The distance of round ticks, 1, 2 or 5 times a power of ten, so that at most seven fit.
+/// The distance of round ticks, 1, 2 or 5 times a power of ten, so that at most eight steps fit.
 double round_step(double span) {
-  constexpr double kMostSteps = 6;
+  constexpr double kMostSteps = 8;
   const double power = std::pow(10, std::floor(std::log10(span / kMostSteps)));
   for (const double factor : {1.0, 2.0, 5.0}) {
     if (span / (factor * power) <= kMostSteps) return factor * power;
@@ -20,19 +20,16 @@ double round_step(double span) {
 /// a <= b but for rounding.
 bool at_most(double a, double b) { return a <= b + 1e-9 * std::max(std::fabs(a), std::fabs(b)); }
 
-/// Powers of ten, with their double and fivefold where there would be few.
+/// 1, 2 and 5 times powers of ten: where a logarithmic axis may end.
 std::vector<double> logarithmic_ticks(double low, double high) {
-  const double first = std::floor(std::log10(low));
-  const double last = std::ceil(std::log10(high));
-  const bool few = last - first <= 2;
   std::vector<double> ticks;
-  for (double exponent = first; exponent <= last; ++exponent) {
-    for (const double factor : {1.0, 2.0, 5.0}) {
-      if (factor == 1 || few) ticks.push_back(factor * std::pow(10, exponent));
-    }
+  for (double exponent = std::floor(std::log10(low)); exponent <= std::ceil(std::log10(high)); ++exponent) {
+    for (const double factor : {1.0, 2.0, 5.0}) ticks.push_back(factor * std::pow(10, exponent));
   }
   return ticks;
 }
+
+bool is_power_of_ten(double value) { return std::fabs(std::log10(value) - std::round(std::log10(value))) < 1e-9; }
 
 std::vector<double> linear_ticks(double low, double high) {
   const double step = round_step(high - low);
@@ -71,6 +68,8 @@ Scale::Scale(const Axis& axis, std::span<const double> values, double from, doub
     }
   }
   std::ranges::copy_if(candidates, std::back_inserter(ticks_), [&](double tick) { return at_most(low_, tick) && at_most(tick, high_); });
+  constexpr std::size_t kMostTicks = 9;
+  if (logarithmic_ && ticks_.size() > kMostTicks) std::erase_if(ticks_, [](double tick) { return !is_power_of_ten(tick); });
 }
 
 bool Scale::shows(double value) const { return std::isfinite(value) && (!logarithmic_ || value > 0); }

@@ -84,10 +84,14 @@ void Table::add(std::vector<Cell> row) {
 
 std::string to_csv(const Table& table) {
   std::string out;
-  for (std::size_t c = 0; c < table.columns.size(); ++c) out += (c == 0 ? "" : ",") + quoted(table.columns[c].key);
+  const auto add_field = [&](std::size_t column, const std::string& text) {
+    if (column > 0) out += ',';
+    out += quoted(text);
+  };
+  for (std::size_t c = 0; c < table.columns.size(); ++c) add_field(c, table.columns[c].key);
   out += '\n';
   for (const auto& row : table.rows) {
-    for (std::size_t c = 0; c < row.size(); ++c) out += (c == 0 ? "" : ",") + quoted(exact(row[c]));
+    for (std::size_t c = 0; c < row.size(); ++c) add_field(c, exact(row[c]));
     out += '\n';
   }
   return out;
