@@ -49,8 +49,8 @@ void add_rk3399pro(CLI::App& group, Context& context) {
 }  // namespace
 
 void add_evaluate(CLI::App& app, Context& context) {
-  auto& group = add_command(app, "evaluate", "Judge mosaic by what was measured or published",
-                            "  mosaic evaluate rk3399pro --profiles profiles/rk3399pro");
+  auto& group =
+      add_command(app, "evaluate", "Judge mosaic by what was measured or published", "  mosaic evaluate rk3399pro --profiles profiles/rk3399pro");
   group.require_subcommand(1);
   add_rk3399pro(group, context);
 }
