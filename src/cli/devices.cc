@@ -47,7 +47,11 @@ void print_table(const Board& board) {
     }
     std::string cores = device.cores.empty() ? "" : fmt::format(" on cores {}", fmt::join(device.cores, ","));
     const auto& space = board.space(device.space);
-    table.add({device.name, std::string(name(device.kind)), (device.backend == "sim" ? "simulation" : device.backend == "replay" ? "measured tables" : device.provider) + cores,
+    table.add({device.name, std::string(name(device.kind)),
+               (device.backend == "sim"      ? "simulation"
+                : device.backend == "replay" ? "measured tables"
+                                             : device.provider) +
+                   cores,
                space.name + (space.limit ? " (" + format_bytes(*space.limit) + ")" : ""),
                device.slice_limit ? format_bytes(*device.slice_limit) : "none",
                device.missing_operators.empty() ? "nothing" : fmt::format("{}", fmt::join(device.missing_operators, " ")),

@@ -48,9 +48,9 @@ std::string whole_table(const tables::Evaluation& evaluation, const tables::Cali
     cells.push_back(cell(evaluation.means[p].errors));
     table.add(std::move(cells));
   }
-  std::string out = fmt::format(
-      "\nMeasured whole networks. Fitted on {} runs, mean of {} draws with seed {}; calibration and test share no device order\n{}", options.runs,
-      options.draws, options.seed, table.text());
+  std::string out =
+      fmt::format("\nMeasured whole networks. Fitted on {} runs, mean of {} draws with seed {}; calibration and test share no device order\n{}",
+                  options.runs, options.draws, options.seed, table.text());
   for (const auto& each : evaluation.wholes) {
     out += fmt::format("{}: {} runs of {} device orders, profile {}", each.network, each.runs, each.orders, each.profile);
     if (each.unfinished > 0) out += fmt::format(", {} rows without a measured total left out", each.unfinished);
@@ -139,10 +139,8 @@ Json predictor_json(const tables::Predictor& predictor) {
 }
 
 Json whole_json(const tables::WholeResult& whole) {
-  Json json{{"network", whole.network},       {"profile", whole.profile},
-            {"runs", whole.runs},             {"device_orders", whole.orders},
-            {"unfinished", whole.unfinished}, {"left_out", whole.untold},
-            {"predictors", Json::array()}};
+  Json json{{"network", whole.network},       {"profile", whole.profile}, {"runs", whole.runs},         {"device_orders", whole.orders},
+            {"unfinished", whole.unfinished}, {"left_out", whole.untold}, {"predictors", Json::array()}};
   for (const auto& each : whole.predictors) json["predictors"].push_back(predictor_json(each));
   json["time_coefficients"] = coefficients_json(whole.time);
   json["energy_coefficients"] = coefficients_json(whole.energy);

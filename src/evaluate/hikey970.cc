@@ -82,7 +82,7 @@ void set_speeds(sim::DeviceTruth& device, const KindSpeeds& speeds, double gbyte
 
 void set_power(sim::DeviceTruth& device, double watts) {
   for (auto& [op, speed] : device.speeds) {
-    const double share = op == "DepthwiseConv" ? chosen::kDepthwisePower : op == "Gemm" ? chosen::kGemmPower : op == "default" ? chosen::kOtherPower : 1;
+    const double share = op.ends_with("DepthwiseConv") ? chosen::kDepthwisePower : op == "Gemm" ? chosen::kGemmPower : op == "default" ? chosen::kOtherPower : 1;
     speed.power = {watts * share};
   }
   device.hand_over_power = {watts * chosen::kHandOverPower};
@@ -232,6 +232,9 @@ class Maker {
       const KindSpeeds speeds{.spatial = numbers[0], .pointwise = numbers[1], .depthwise = numbers[2], .fc_gbytes = numbers[3]};
       set_speeds(truth_.devices[kGpu], speeds, numbers[3], 1);
       truth_.devices[kGpu].layer_us = numbers[4];
+      sim::Speed wide = truth_.devices[kGpu].speeds.at("DepthwiseConv");
+      wide.gmacs = numbers[5];
+      truth_.devices[kGpu].speeds["WideDepthwiseConv"] = wide;
     };
     const auto loss = [&](const std::vector<double>& numbers) {
       apply(numbers);
@@ -241,7 +244,7 @@ class Maker {
       sum += chosen::kGpuPrior * square(std::log(numbers[2] / numbers[0] / (kirin_.gpu.depthwise / kirin_.gpu.spatial)));
       return sum;
     };
-    apply(minimise(loss, {40, 40, 5, 5, 100}));
+    apply(minimise(loss, {40, 40, 5, 5, 100, 5}));
   }
 
   /// The kinds' speeds in ratio as given, times the one factor that meets the published mean.

@@ -59,7 +59,8 @@ TEST(EvaluateRk3399pro, RefusesWhatIsNotThere) {
 TEST(ReplayedBoard, IsShownAndNotRun) {
   const Desk desk;
   desk.save("net.onnx", test::conv_chain(3));
-  EXPECT_THAT(desk.output({"devices", "--board", "rk3399pro"}), AllOf(HasSubstr("measured tables"), HasSubstr("big/2c@1800MHz"), HasSubstr("gpu/800MHz")));
+  EXPECT_THAT(desk.output({"devices", "--board", "rk3399pro"}),
+              AllOf(HasSubstr("measured tables"), HasSubstr("big/2c@1800MHz"), HasSubstr("gpu/800MHz")));
   test::expect_refusal(desk, {.arguments = {"run", "net.onnx", "--board", "rk3399pro"},
                               .said = {"board 'rk3399pro' is known from tables that others measured", "mosaic evaluate rk3399pro"}});
 }
@@ -69,7 +70,8 @@ TEST(Calibrate, WritesAFileThatPlansAreCorrectedBy) {
   desk.save("net.onnx", test::specialists_model());
   desk.write("board.yaml", test::specialists_text());
   static_cast<void>(desk.output({"profile", "net.onnx", "--board", "board.yaml", "-o", "profile.json", "--rounds", "3"}));
-  const Json json = desk.json({"calibrate", "net.onnx", "--board", "board.yaml", "--profile", "profile.json", "-o", "calibration.json", "--plans", "6"});
+  const Json json =
+      desk.json({"calibrate", "net.onnx", "--board", "board.yaml", "--profile", "profile.json", "-o", "calibration.json", "--plans", "6"});
   EXPECT_EQ(json.at("plans").size(), 6);
   EXPECT_EQ(json.at("simulated"), true);
   // Twice as long in every layer: so must be the plan's prediction, but for what entering and links take.

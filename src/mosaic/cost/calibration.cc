@@ -110,7 +110,8 @@ Result<Calibration> calibrate(std::span<const CalibrationTerm> terms, std::span<
   if (!equations.factor()) {
     return fail(ErrorCode::kInvalidInput, "the estimates of the calibration runs are too many orders of magnitude away from what was measured");
   }
-  Calibration calibration{.terms = {terms.begin(), terms.end()}, .coefficients = equations.minimum(), .deviations = equations.variances(), .runs = runs.size()};
+  Calibration calibration{
+      .terms = {terms.begin(), terms.end()}, .coefficients = equations.minimum(), .deviations = equations.variances(), .runs = runs.size()};
   for (double& each : calibration.deviations) each = std::sqrt(each);
   for (const CalibrationRun& run : runs) {
     calibration.residual_percent += 100 * std::fabs(calibration.at(run.amounts) / run.measured - 1) / static_cast<double>(runs.size());

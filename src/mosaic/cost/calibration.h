@@ -36,11 +36,10 @@ struct Calibration {
 
 /// Fits the coefficients that explain the runs best, in relative terms, and stay near what is expected of them: the minimum of
 ///     sum over runs of ((prediction / measured - 1) / noise)^2 + sum over terms of ((coefficient - expected) / spread)^2.
-/// So a handful of runs suffices for more coefficients than they could determine, and without a run each coefficient is as expected. `noise` is how far
-/// single runs are off for reasons that no term explains, as a share. Solved through the normal equations by Cholesky's method; the second sum makes them
-/// positive definite. Deterministic. Complexity: runs x terms^2.
-/// Errors: kInvalidInput: a run with another number of amounts than there are terms, with nothing measured, or with an estimate that is
-/// not finite or many orders of magnitude away from it.
+/// So a handful of runs suffices for more coefficients than they could determine, and without a run each coefficient is as expected. `noise` is how
+/// far single runs are off for reasons that no term explains, as a share. Solved through the normal equations by Cholesky's method; the second sum
+/// makes them positive definite. Deterministic. Complexity: runs x terms^2. Errors: kInvalidInput: a run with another number of amounts than there
+/// are terms, with nothing measured, or with an estimate that is not finite or many orders of magnitude away from it.
 [[nodiscard]] Result<Calibration> calibrate(std::span<const CalibrationTerm> terms, std::span<const CalibrationRun> runs, double noise = 0.03);
 
 }  // namespace mosaic

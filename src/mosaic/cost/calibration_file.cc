@@ -81,9 +81,10 @@ Result<BoardCalibration> read_calibration(const std::filesystem::path& path, con
   MOSAIC_TRY(const std::string text, read_file(path));
   MOSAIC_TRY(BoardCalibration of, parse_calibration(text, path.string()));
   if (of.graph != graph.fingerprint || of.board != board.fingerprint) {
-    return fail(ErrorCode::kInvalidInput, fmt::format("{} is a calibration of model '{}' on board '{}', not of '{}' on '{}' as they are now; make one "
-                                                      "with 'mosaic calibrate'",
-                                                      path.string(), of.graph_name, of.board_name, graph.name, board.name));
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("{} is a calibration of model '{}' on board '{}', not of '{}' on '{}' as they are now; make one "
+                            "with 'mosaic calibrate'",
+                            path.string(), of.graph_name, of.board_name, graph.name, board.name));
   }
   const std::vector<CalibrationTerm> wanted = chain_terms(board, Milliseconds(1));
   const bool same = std::ranges::equal(of.calibration.terms, wanted, {}, &CalibrationTerm::name, &CalibrationTerm::name);

@@ -34,7 +34,9 @@ TEST(Calibrate, WeighsARunAgainstWhatIsExpected) {
 }
 
 TEST(Calibrate, FindsTheCoefficientsThatRunsWereMadeWith) {
-  const std::vector<CalibrationTerm> terms{{.name = "input", .expected = 1, .spread = 0.3}, {.name = "layers", .expected = 1, .spread = 0.3}, {.name = "slices", .expected = 0, .spread = 5}};
+  const std::vector<CalibrationTerm> terms{{.name = "input", .expected = 1, .spread = 0.3},
+                                           {.name = "layers", .expected = 1, .spread = 0.3},
+                                           {.name = "slices", .expected = 0, .spread = 5}};
   Random random(3);
   std::vector<CalibrationRun> runs;
   for (int i = 0; i < 40; ++i) {

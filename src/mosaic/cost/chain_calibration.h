@@ -15,15 +15,15 @@
 namespace mosaic {
 
 /// What a calibration of chains can correct: the input's way in; all layers; beside them the layers of each device; entering, leaving and links; a
-/// constant for each slice behind another one, in milliseconds. `typical` is about how long a run takes: the constant is believed to be a few per cent of
-/// it at most. Places are devices, as in `measured_costs`.
+/// constant for each slice behind another one, in milliseconds. `typical` is about how long a run takes: the constant is believed to be a few per
+/// cent of it at most. Places are devices, as in `measured_costs`.
 [[nodiscard]] std::vector<CalibrationTerm> chain_terms(const Board& board, Milliseconds typical);
 
 /// A chain's amounts for those terms, in milliseconds. Their sum, with the coefficients expected, is what the chain costs.
 [[nodiscard]] std::vector<double> chain_amounts(const ChainCosts& costs, const Chain& chain);
 
-/// The costs with a calibration's coefficients in them: every chain then costs what the calibration says of its amounts, but that no single cost falls
-/// below 0. Requires: a calibration with the terms of a board of as many places.
+/// The costs with a calibration's coefficients in them: every chain then costs what the calibration says of its amounts, but that no single cost
+/// falls below 0. Requires: a calibration with the terms of a board of as many places.
 [[nodiscard]] ChainCosts calibrated(ChainCosts costs, const Calibration& calibration);
 
 /// A calibration and what it belongs to. Immutable value with a file format, see docs/formats.md.

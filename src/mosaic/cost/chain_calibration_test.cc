@@ -61,7 +61,12 @@ TEST(Calibrated, NeverFallsBelowNothing) {
 }
 
 BoardCalibration some_calibration(const Graph& graph, const Board& board) {
-  BoardCalibration of{.graph_name = graph.name, .graph = graph.fingerprint, .board_name = board.name, .board = board.fingerprint, .simulated = true, .calibration = {}};
+  BoardCalibration of{.graph_name = graph.name,
+                      .graph = graph.fingerprint,
+                      .board_name = board.name,
+                      .board = board.fingerprint,
+                      .simulated = true,
+                      .calibration = {}};
   of.calibration = expect(calibrate(chain_terms(board, Milliseconds(10)), {}));
   return of;
 }

@@ -28,8 +28,8 @@ struct Knowledge {
   Watts static_power{};                ///< for Objective::kEnergyIdle
 };
 
-/// The costs of chains over those points, in picoseconds or picojoules. Every point is a place of its own, so that a hop carries what the change from one
-/// to another costs: the hand-over, leaving and entering an accelerator. A layer does not run where nothing is known of it.
+/// The costs of chains over those points, in picoseconds or picojoules. Every point is a place of its own, so that a hop carries what the change from
+/// one to another costs: the hand-over, leaving and entering an accelerator. A layer does not run where nothing is known of it.
 [[nodiscard]] ChainCosts board_costs(const Knowledge& knowledge, Objective objective);
 
 /// The point of each layer.

@@ -18,7 +18,8 @@ Tables random_tables(std::uint64_t seed) {
   Random random(seed);
   std::string layers = test::kLayersHeader;
   const auto add = [&](const std::string& point, int layer, const char* metric, bool power) {
-    layers += fmt::format("net,{},{},{},{:.4f},{}\n", point, layer, metric, random.uniform(1, 20), power ? fmt::format("{:.1f}", random.uniform(3000, 7000)) : "");
+    layers += fmt::format("net,{},{},{},{:.4f},{}\n", point, layer, metric, random.uniform(1, 20),
+                          power ? fmt::format("{:.1f}", random.uniform(3000, 7000)) : "");
   };
   for (const char* point : {"B,0,-1", "B,2,-1", "L,0,-1", "L,1,-1", "G,0,0", "G,1,2", "N,0,0", "N,2,2"}) {
     add(point, 0, "in", true);
@@ -38,7 +39,8 @@ Tables random_tables(std::uint64_t seed) {
 }
 
 Knowledge knowledge_of(const Tables& tables) {
-  Knowledge knowledge{.network = &tables.networks[0], .samples = measured(tables.networks[0]), .points = {}, .clocks = test::table_clocks(), .switching = {}};
+  Knowledge knowledge{
+      .network = &tables.networks[0], .samples = measured(tables.networks[0]), .points = {}, .clocks = test::table_clocks(), .switching = {}};
   for (const Point& point : tables.networks[0].points()) knowledge.points.push_back(point);
   return knowledge;
 }
@@ -100,7 +102,8 @@ TEST(BoardCosts, LeaveOutWhatWasNotMeasured) {
   tables.networks[0].samples[{Metric::kTask, 1}].erase({.device = 'L', .clock = 0, .host = {}});
   const Knowledge knowledge = knowledge_of(tables);
   const ChainCosts costs = board_costs(knowledge, Objective::kLatency);
-  const auto little = static_cast<std::size_t>(std::ranges::find(knowledge.points, Point{.device = 'L', .clock = 0, .host = {}}) - knowledge.points.begin());
+  const auto little =
+      static_cast<std::size_t>(std::ranges::find(knowledge.points, Point{.device = 'L', .clock = 0, .host = {}}) - knowledge.points.begin());
   EXPECT_EQ(costs.runs[costs.cell(little, 1)], 0);
   EXPECT_EQ(costs.runs[costs.cell(little, 2)], 1);
 }
@@ -120,8 +123,7 @@ TEST(PlanBoard, ExactPlansAreNeverWorseByTheirOwnCosts) {
       if (row.version == "best single" || row.version == "greedy") {
         EXPECT_LE(exact.at(row.objective), row.predicted + 1e-9) << row.version;
       }
-      const double switching =
-          row.objective == Objective::kLatency ? row.taken.switching.time.count() : row.taken.switching.energy.value * 1e3;
+      const double switching = row.objective == Objective::kLatency ? row.taken.switching.time.count() : row.taken.switching.energy.value * 1e3;
       if (row.version == "exact") {
         EXPECT_NEAR(row.predicted + switching, row.replayed, 1e-6) << "what it did not price is what the replay adds";
       }

@@ -28,7 +28,8 @@ void collect(std::span<const Network> networks, const Network& network, const Cl
       if (!estimate) continue;
       Deviations& of = all[{network.set, point.device}];
       of.time.push_back(100 * std::fabs(estimate->time / truth.time - 1));
-      if (estimate->power && truth.power && truth.power->value > 0) of.power.push_back(100 * std::fabs(estimate->power->value / truth.power->value - 1));
+      if (estimate->power && truth.power && truth.power->value > 0)
+        of.power.push_back(100 * std::fabs(estimate->power->value / truth.power->value - 1));
     }
   }
 }

@@ -16,7 +16,7 @@ namespace mosaic::tables {
 struct ClockErrors {
   std::string set;
   char device = 'B';
-  std::size_t rows = 0;  ///< layers times clocks
+  std::size_t rows = 0;          ///< layers times clocks
   double time_mean_percent = 0;  ///< equation 3
   double time_worst_percent = 0;
   double power_mean_percent = 0;  ///< equations 4 and 5, the device's curve fitted to the other networks of the set

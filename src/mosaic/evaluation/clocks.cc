@@ -7,7 +7,6 @@
 #include <set>
 #include <utility>
 
-
 namespace mosaic::tables {
 namespace {
 

@@ -58,7 +58,8 @@ std::optional<Milliseconds> Estimator::time(const std::map<Point, Sample>& rows,
   if (!own || !driving) return std::nullopt;
   const Point* corner = nullptr;
   for (const auto& [each, sample] : rows) {
-    if (each.device == point.device && each.host && (corner == nullptr || std::pair(each.clock, *each.host) > std::pair(corner->clock, *corner->host)))
+    if (each.device == point.device && each.host &&
+        (corner == nullptr || std::pair(each.clock, *each.host) > std::pair(corner->clock, *corner->host)))
       corner = &each;
   }
   if (corner == nullptr) return std::nullopt;

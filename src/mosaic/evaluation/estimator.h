@@ -22,8 +22,8 @@ using Samples = std::function<std::optional<Sample>(Metric metric, std::size_t l
 ///
 /// A row that is there is taken as it is: more profiled clocks are used where there are. Time: equation 3 through the two measured clocks next to the
 /// wanted one, along the device's clock where two are known at that clock of the host, else along the host's (what a host does for its device takes
-/// gamma / f as well); where neither is known, the two steps away from the highest point are added. Power: equations 4 and 5 from the layer's power at
-/// the highest point; without a curve, the power at the nearest clock. Immutable; refers to `network`, which must outlive it.
+/// gamma / f as well); where neither is known, the two steps away from the highest point are added. Power: equations 4 and 5 from the layer's power
+/// at the highest point; without a curve, the power at the nearest clock. Immutable; refers to `network`, which must outlive it.
 class Estimator {
  public:
   Estimator(const Network& network, Clocks clocks, std::map<char, PowerCurve> curves);

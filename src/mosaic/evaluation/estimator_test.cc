@@ -35,15 +35,8 @@ TEST(TwoClocks, KeepsTheEndsAndTheCornersOfADrivenDevice) {
   const Tables tables = test::read_texts(test::kLayersHeader + test::exact_layers("net", 1) +
                                          "net,N,0,0,0,task,1,3000\nnet,N,1,1,0,task,1,3000\nnet,N,2,2,0,task,1,3000\n");
   const std::set<Point> kept = two_clocks(tables.networks[0], test::table_clocks()).points();
-  const std::set<Point> wanted{kBigLow,
-                               kBigHigh,
-                               {.device = 'L', .clock = 0, .host = {}},
-                               {.device = 'L', .clock = 1, .host = {}},
-                               gpu(1, 2),
-                               gpu(0, 2),
-                               gpu(1, 0),
-                               {.device = 'N', .clock = 0, .host = 0},
-                               {.device = 'N', .clock = 2, .host = 2}};
+  const std::set<Point> wanted{kBigLow,   kBigHigh,  {.device = 'L', .clock = 0, .host = {}}, {.device = 'L', .clock = 1, .host = {}}, gpu(1, 2),
+                               gpu(0, 2), gpu(1, 0), {.device = 'N', .clock = 0, .host = 0},  {.device = 'N', .clock = 2, .host = 2}};
   EXPECT_EQ(kept, wanted);
 }
 
@@ -97,8 +90,8 @@ TEST(FitPower, FindsStaticPowerAndVoltages) {
   EXPECT_NEAR(big.voltage.at(kBigMiddle).value, 1, 0.02);
 }
 
-// A curve from one network tells the power of another from its highest clock alone: layer 4 draws 3 + 5 x 2 / 2 = 8 W at 2 GHz, so 3 + 5 / 4 x 1 = 4.25 W
-// at 0.5 GHz, of which its own row at 0.5 GHz is taken away here.
+// A curve from one network tells the power of another from its highest clock alone: layer 4 draws 3 + 5 x 2 / 2 = 8 W at 2 GHz, so 3 + 5 / 4 x 1
+// = 4.25 W at 0.5 GHz, of which its own row at 0.5 GHz is taken away here.
 TEST(Estimator, CarriesPowerOverByEquationsFourAndFive) {
   Tables tables = test::read_texts(test::kLayersHeader + test::exact_layers("known", 3) + test::exact_layers("new", 5));
   const Network* known = &tables.networks[0];

@@ -45,9 +45,8 @@ std::set<Point> Network::points() const {
 
 Point match(const std::set<Point>& known, const Point& point) {
   if (known.contains(point)) return point;
-  const auto meant = only(known, [&](const Point& each) {
-    return each.device == point.device && (point.host ? each.host == point.host : each.clock == point.clock);
-  });
+  const auto meant = only(
+      known, [&](const Point& each) { return each.device == point.device && (point.host ? each.host == point.host : each.clock == point.clock); });
   return meant.value_or(point);
 }
 

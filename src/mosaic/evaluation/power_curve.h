@@ -9,9 +9,9 @@
 
 namespace mosaic::tables {
 
-/// What equations 4 and 5 need to know of a device: static power, and a voltage for each point. The tables publish neither, so both are fitted over the
-/// layers of several networks: they are the device's and not the network's. The voltages are relative to the highest point's, and stand for all that
-/// changes dynamic power besides the clock, the host's clock included.
+/// What equations 4 and 5 need to know of a device: static power, and a voltage for each point. The tables publish neither, so both are fitted over
+/// the layers of several networks: they are the device's and not the network's. The voltages are relative to the highest point's, and stand for all
+/// that changes dynamic power besides the clock, the host's clock included.
 struct PowerCurve {
   Point highest;
   Watts static_power{};

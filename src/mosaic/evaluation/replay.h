@@ -18,8 +18,8 @@ struct Taken {
   std::size_t changes = 0;
 };
 
-/// Time to change a clock between two points of a device; the median of the device's changes in the same direction where the table has not this one, 0
-/// where it has none.
+/// Time to change a clock between two points of a device; the median of the device's changes in the same direction where the table has not this one,
+/// 0 where it has none.
 [[nodiscard]] Milliseconds switching_time(const Switching& switching, char device, int from, int to);
 
 /// A device's clock that goes from one point to another.
@@ -29,16 +29,16 @@ struct ClockChange {
   int to = 0;
 };
 
-/// What it takes: nobody measured the power while a clock changes, so the board is taken to draw what it does while the device works at the higher of the
-/// two clocks, on the mean of the network's layers.
+/// What it takes: nobody measured the power while a clock changes, so the board is taken to draw what it does while the device works at the higher of
+/// the two clocks, on the mean of the network's layers.
 [[nodiscard]] Spent price_of(const ClockChange& change, const Network& network, const Switching& switching);
 
 /// Which clocks a point sets, and to what: its device's and its host's. Others stay.
 [[nodiscard]] std::map<char, int> settings_of(const Point& point, const Clocks& clocks);
 
-/// A board whose truth is measured tables: what a chain of layers, each at a point, really took there. It knows only what was measured: layers profiled
-/// in a run on one device at one clock, hand-overs, clock changes. What happens between layers on the real board beyond those is not in it; whole
-/// networks measured there take 5 to 15 % longer than it says. Immutable; refers to `truth`, which must outlive it.
+/// A board whose truth is measured tables: what a chain of layers, each at a point, really took there. It knows only what was measured: layers
+/// profiled in a run on one device at one clock, hand-overs, clock changes. What happens between layers on the real board beyond those is not in it;
+/// whole networks measured there take 5 to 15 % longer than it says. Immutable; refers to `truth`, which must outlive it.
 class Replay {
  public:
   Replay(const Network& truth, Clocks clocks, Switching switching);

@@ -101,7 +101,7 @@ Result<WholeResult> judge(const WholeNetwork& whole, const std::vector<WholeNetw
 }
 
 /// The mean over all networks of one predictor's errors; none where a network has none.
-std::optional<double> mean_of(const std::vector<WholeResult>& wholes, std::size_t predictor, std::optional<double> Errors::*member) {
+std::optional<double> mean_of(const std::vector<WholeResult>& wholes, std::size_t predictor, std::optional<double> Errors::* member) {
   double sum = 0;
   for (const WholeResult& each : wholes) {
     const std::optional<double>& error = each.predictors[predictor].errors.*member;
@@ -126,8 +126,9 @@ Result<Evaluation> evaluate(const Tables& tables, const Board& board, const Eval
   }
   if (!evaluation.wholes.empty()) {
     for (std::size_t p = 0; p < evaluation.wholes.front().predictors.size(); ++p) {
-      evaluation.means.push_back({.name = evaluation.wholes.front().predictors[p].name,
-                                  .errors = {.time = mean_of(evaluation.wholes, p, &Errors::time), .energy = mean_of(evaluation.wholes, p, &Errors::energy)}});
+      evaluation.means.push_back(
+          {.name = evaluation.wholes.front().predictors[p].name,
+           .errors = {.time = mean_of(evaluation.wholes, p, &Errors::time), .energy = mean_of(evaluation.wholes, p, &Errors::energy)}});
     }
   }
   evaluation.clocks = clock_errors(tables.networks, clocks);

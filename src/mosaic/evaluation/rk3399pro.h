@@ -27,7 +27,7 @@ struct WholeResult {
   std::size_t unfinished = 0;
   std::vector<std::string> untold;  ///< why single runs were left out
   std::vector<Predictor> predictors;
-  Calibration time;    ///< of the first draw
+  Calibration time;  ///< of the first draw
   Calibration energy;
 };
 

@@ -84,8 +84,7 @@ Result<std::optional<Metric>> metric(const Csv& csv, std::size_t row) {
   if (text == "NPU_fill_tensor") return Metric::kFill;
   if (text == "NPU_run_get") return Metric::kFetch;
   if (text == "NPU_load") return std::nullopt;
-  return wrong(csv, row,
-               fmt::format("column 'Metric': '{}' is none of in, task, out, NPU_load, NPU_fill_tensor, NPU_run_get", text));
+  return wrong(csv, row, fmt::format("column 'Metric': '{}' is none of in, task, out, NPU_load, NPU_fill_tensor, NPU_run_get", text));
 }
 
 /// The integers of "(3, 4)" or "(1,)"; advances over them.
@@ -111,9 +110,7 @@ std::optional<std::vector<int>> read_tuple(std::string_view& text) {
 }
 
 std::optional<Milliseconds> milliseconds(std::optional<double> value) { return value ? std::optional(Milliseconds(*value)) : std::nullopt; }
-std::optional<Joules> joules(std::optional<double> millijoules) {
-  return millijoules ? std::optional(Joules{*millijoules / 1e3}) : std::nullopt;
-}
+std::optional<Joules> joules(std::optional<double> millijoules) { return millijoules ? std::optional(Joules{*millijoules / 1e3}) : std::nullopt; }
 
 }  // namespace
 
@@ -277,8 +274,8 @@ Result<Tables> read_tables(const fs::path& folder) {
   }
   Tables tables = reader.finish();
   if (tables.networks.empty()) {
-    return fail(ErrorCode::kInvalidInput, fmt::format("{} holds no table of layers (layers.csv with columns {})", folder.string(),
-                                                      fmt::join(columns_of(Form::kLayers), ", ")));
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("{} holds no table of layers (layers.csv with columns {})", folder.string(), fmt::join(columns_of(Form::kLayers), ", ")));
   }
   return tables;
 }

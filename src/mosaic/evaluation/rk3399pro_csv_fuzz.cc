@@ -1,6 +1,4 @@
 // Reads any bytes as a table of each form. What is accepted must be fit for estimating, replaying and planning.
-#include "mosaic/evaluation/rk3399pro_csv.h"
-
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -9,13 +7,15 @@
 #include "mosaic/base/check.h"
 #include "mosaic/evaluation/estimator.h"
 #include "mosaic/evaluation/parts.h"
+#include "mosaic/evaluation/rk3399pro_csv.h"
 
 namespace mosaic::tables {
 namespace {
 
 Clocks fixed_clocks() {
   Clocks clocks;
-  clocks.of = {{'B', {Hertz{500'000'000}, Hertz{1'000'000'000}}}, {'L', {Hertz{400'000'000}}}, {'G', {Hertz{200'000'000}, Hertz{300'000'000}}}, {'N', {}}};
+  clocks.of = {
+      {'B', {Hertz{500'000'000}, Hertz{1'000'000'000}}}, {'L', {Hertz{400'000'000}}}, {'G', {Hertz{200'000'000}, Hertz{300'000'000}}}, {'N', {}}};
   return clocks;
 }
 

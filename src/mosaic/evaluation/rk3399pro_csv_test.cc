@@ -85,7 +85,8 @@ TEST(ReadTables, NamesMissingColumnsBadCellsAndOtherForms) {
   EXPECT_THAT(error_of(reader.add(kHeader + "net,B,0,-1,0,tusk,1,1\n", "layers.csv", "layers.csv", "")), HasSubstr("row 1: column 'Metric': 'tusk'"));
   EXPECT_THAT(error_of(reader.add(kHeader + "net,B,0,-1,0,task,-1,1\n", "layers.csv", "layers.csv", "")), HasSubstr("column 'Time': -1"));
   EXPECT_THAT(error_of(reader.add(kHeader + "net,B,,-1,0,task,1,1\n", "layers.csv", "layers.csv", "")), HasSubstr("column 'Freq' is empty"));
-  EXPECT_THAT(error_of(reader.add(kHeader + "net,big,0,-1,0,task,1,1\n", "layers.csv", "layers.csv", "")), HasSubstr("'big' is not a device's letter"));
+  EXPECT_THAT(error_of(reader.add(kHeader + "net,big,0,-1,0,task,1,1\n", "layers.csv", "layers.csv", "")),
+              HasSubstr("'big' is not a device's letter"));
   expect(reader.add("name,colour\nx,red\n", "notes.csv", "notes.csv", ""));
   EXPECT_THAT(reader.finish().ignored, testing::ElementsAre("notes.csv"));
 }

@@ -30,7 +30,8 @@ const Errors& errors_of(const std::vector<Predictor>& predictors, std::string_vi
 
 TEST(Rk3399pro, ReproducesThePublishedErrors) {
   MOSAIC_NEEDS_SHARED(folder, "profiles/rk3399pro");
-  const std::map<std::string, std::pair<double, double>> published{{"alex", {6.9, 8.1}}, {"google", {7.8, 9.0}}, {"res50", {4.7, 4.9}}, {"squeeze", {7.1, 8.2}}};
+  const std::map<std::string, std::pair<double, double>> published{
+      {"alex", {6.9, 8.1}}, {"google", {7.8, 9.0}}, {"res50", {4.7, 4.9}}, {"squeeze", {7.1, 8.2}}};
   std::size_t found = 0;
   for (const WholeResult& whole : real(folder).wholes) {
     const auto expected = published.find(whole.network);
@@ -45,7 +46,8 @@ TEST(Rk3399pro, ReproducesThePublishedErrors) {
 
 TEST(Rk3399pro, CalibrationOnTwentyRunsKeepsItsBounds) {
   MOSAIC_NEEDS_SHARED(folder, "profiles/rk3399pro");
-  const std::map<std::string, std::pair<double, double>> bounds{{"alex", {3.0, 2.7}}, {"google", {2.6, 2.5}}, {"res50", {1.8, 1.6}}, {"squeeze", {2.6, 2.7}}};
+  const std::map<std::string, std::pair<double, double>> bounds{
+      {"alex", {3.0, 2.7}}, {"google", {2.6, 2.5}}, {"res50", {1.8, 1.6}}, {"squeeze", {2.6, 2.7}}};
   for (const WholeResult& whole : real(folder).wholes) {
     const auto bound = bounds.find(whole.network);
     if (bound == bounds.end()) continue;

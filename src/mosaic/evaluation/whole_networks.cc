@@ -14,7 +14,8 @@
 namespace mosaic::tables {
 namespace {
 
-// How far coefficients are believed to lie from what is expected. Chosen by cross-validation over the networks; docs/evaluation_rk3399pro.md tells it.
+// How far coefficients are believed to lie from what is expected. Chosen by cross-validation over the networks; docs/evaluation_rk3399pro.md tells
+// it.
 constexpr double kInputSpread = 0.1;
 constexpr double kLayersSpread = 0.3;
 constexpr double kDeviceSpread = 0.1;
@@ -34,7 +35,7 @@ std::optional<double> published_of(const MeasuredRun& run, Quantity quantity) {
 /// One way of predicting: what it makes its prediction of, and what is fitted.
 struct Way {
   std::string name;
-  std::vector<CalibrationTerm> terms;                                                          // none: the only amount is the prediction
+  std::vector<CalibrationTerm> terms;                                                        // none: the only amount is the prediction
   std::function<std::optional<std::vector<double>>(const EstimatedRun&, Quantity)> amounts;  // none where a run lacks it
 };
 
@@ -47,10 +48,10 @@ Amounts published(const EstimatedRun& run, Quantity quantity) {
 
 std::vector<Way> ways(const std::string& devices) {
   const std::vector<CalibrationTerm> scalar{{.name = "everything", .expected = 1, .spread = kScalarSpread}};
-  const auto whole = [](Parts EstimatedRun::*parts) {
+  const auto whole = [](Parts EstimatedRun::* parts) {
     return [parts](const EstimatedRun& run, Quantity quantity) { return Amounts(std::vector{amount((run.*parts).total(), quantity)}); };
   };
-  const auto by_part = [&](Parts EstimatedRun::*parts) {
+  const auto by_part = [&](Parts EstimatedRun::* parts) {
     return [parts, devices](const EstimatedRun& run, Quantity quantity) { return Amounts(amounts_of(run.*parts, devices, quantity)); };
   };
   return {{"published prediction", {}, published},
@@ -63,7 +64,8 @@ std::vector<Way> ways(const std::string& devices) {
 }
 
 /// The way's amounts of some runs; nothing where one of them lacks it.
-std::optional<std::vector<CalibrationRun>> rows_of(const Way& way, const WholeNetwork& network, std::span<const std::size_t> chosen, Quantity quantity) {
+std::optional<std::vector<CalibrationRun>> rows_of(const Way& way, const WholeNetwork& network, std::span<const std::size_t> chosen,
+                                                   Quantity quantity) {
   std::vector<CalibrationRun> rows;
   for (const std::size_t r : chosen) {
     auto amounts = way.amounts(network.runs[r], quantity);
@@ -105,8 +107,8 @@ Result<std::optional<double>> fitted(const Way& way, const WholeNetwork& network
 }
 
 /// Fitted to other networks, to as many random runs of each as the least measured one has, so that each counts the same.
-Result<std::optional<double>> carried_over(const Way& way, const WholeNetwork& network, std::span<const WholeNetwork* const> others, std::uint64_t seed,
-                                           Quantity quantity) {
+Result<std::optional<double>> carried_over(const Way& way, const WholeNetwork& network, std::span<const WholeNetwork* const> others,
+                                           std::uint64_t seed, Quantity quantity) {
   std::size_t fewest = std::numeric_limits<std::size_t>::max();
   for (const WholeNetwork* other : others) fewest = std::min(fewest, other->runs.size());
   std::vector<CalibrationRun> rows;
@@ -135,7 +137,8 @@ std::string devices_of(const WholeNetwork& network) {
 }  // namespace
 
 std::vector<CalibrationTerm> calibration_terms(const std::string& devices) {
-  std::vector<CalibrationTerm> terms{{.name = "input", .expected = 1, .spread = kInputSpread}, {.name = "layers", .expected = 1, .spread = kLayersSpread}};
+  std::vector<CalibrationTerm> terms{{.name = "input", .expected = 1, .spread = kInputSpread},
+                                     {.name = "layers", .expected = 1, .spread = kLayersSpread}};
   for (const char device : devices) terms.push_back({.name = std::string("layers on ") + device, .expected = 0, .spread = kDeviceSpread});
   terms.push_back({.name = "transfers", .expected = 1, .spread = kTransfersSpread});
   terms.push_back({.name = "each change of device, ms", .expected = 0, .spread = kHopSpread});
@@ -185,7 +188,8 @@ Result<std::vector<Predictor>> predict(const WholeNetwork& network, std::span<co
   for (const Way& way : ways(devices)) {
     Predictor predictor{.name = way.name, .errors = {}};
     MOSAIC_TRY(predictor.errors.time, way.terms.empty() ? unfitted(way, network, Quantity::kTime) : fitted(way, network, splits, Quantity::kTime));
-    MOSAIC_TRY(predictor.errors.energy, way.terms.empty() ? unfitted(way, network, Quantity::kEnergy) : fitted(way, network, splits, Quantity::kEnergy));
+    MOSAIC_TRY(predictor.errors.energy,
+               way.terms.empty() ? unfitted(way, network, Quantity::kEnergy) : fitted(way, network, splits, Quantity::kEnergy));
     predictors.push_back(std::move(predictor));
   }
   std::set<char> letters(devices.begin(), devices.end());

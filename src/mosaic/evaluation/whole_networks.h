@@ -26,13 +26,13 @@ struct WholeNetwork {
   std::string name;
   const Network* profile = nullptr;
   std::vector<EstimatedRun> runs;
-  std::size_t orders = 0;      ///< different device orders among them
-  std::size_t unfinished = 0;  ///< rows of the table without a measured total
+  std::size_t orders = 0;           ///< different device orders among them
+  std::size_t unfinished = 0;       ///< rows of the table without a measured total
   std::vector<std::string> untold;  ///< why other runs were left out; a reason each
 };
 
-/// The terms of a calibration over a network's parts, in time or energy: input, all layers, the deviation of each device from all of them, hand-overs,
-/// a constant for each change of device. `devices` are the letters with terms of their own.
+/// The terms of a calibration over a network's parts, in time or energy: input, all layers, the deviation of each device from all of them,
+/// hand-overs, a constant for each change of device. `devices` are the letters with terms of their own.
 [[nodiscard]] std::vector<CalibrationTerm> calibration_terms(const std::string& devices);
 
 enum class Quantity : std::uint8_t { kTime, kEnergy };
@@ -64,13 +64,13 @@ struct Split {
   std::vector<std::size_t> test;
 };
 
-/// At most `runs` runs drawn at random, from at most two thirds of the device orders, and all runs of the orders that none of them has. So what is fitted
-/// never saw the order it is judged by. The calibration is empty where there are fewer than two orders.
+/// At most `runs` runs drawn at random, from at most two thirds of the device orders, and all runs of the orders that none of them has. So what is
+/// fitted never saw the order it is judged by. The calibration is empty where there are fewer than two orders.
 [[nodiscard]] Split split_by_order(std::span<const std::string> orders, std::size_t runs, std::uint64_t seed);
 
-/// What is published, ours, ours from two clocks; each as it is, and fitted: means over the draws, each judged by its test runs alone; all predictors of
-/// one draw see the same runs. Last those fitted to `others`, each of which counts the same, and judged by all runs of this network.
-/// Errors: those of `calibrate`.
+/// What is published, ours, ours from two clocks; each as it is, and fitted: means over the draws, each judged by its test runs alone; all predictors
+/// of one draw see the same runs. Last those fitted to `others`, each of which counts the same, and judged by all runs of this network. Errors: those
+/// of `calibrate`.
 [[nodiscard]] Result<std::vector<Predictor>> predict(const WholeNetwork& network, std::span<const WholeNetwork* const> others,
                                                      const CalibrationOptions& options);
 

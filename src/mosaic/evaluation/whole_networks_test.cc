@@ -56,8 +56,8 @@ TEST(Amounts, AreOfTheInputTheLayersTheDevicesTheTransfersAndTheChanges) {
   EXPECT_EQ(calibration_terms("BGL").size(), 7U);
 }
 
-/// Runs of `network` in `orders` random orders, really 1.1 times what its rows say on B, 1.3 times on L, and 2 ms for each change of device; published
-/// are times that are all 5 % low.
+/// Runs of `network` in `orders` random orders, really 1.1 times what its rows say on B, 1.3 times on L, and 2 ms for each change of device;
+/// published are times that are all 5 % low.
 std::string runs_csv(const std::string& network, int layers, int orders) {
   std::string csv = "graph,order,freq,total_time,total_e,Predicted_Time,Predicted_Energy\n";
   Random random(7);
@@ -115,7 +115,8 @@ TEST(Evaluate, NamesTheNetworksThereAre) {
 }
 
 TEST(Evaluate, SaysWhyRunsAreLeftOut) {
-  const std::string runs = "graph,order,freq,total_time,total_e\nnet,BN,\"((0,), (0,))\",20,80\nnet,BBB,\"((0,), (0,), (0,))\",20,80\nother,B,\"((0,),)\",9,9\n";
+  const std::string runs =
+      "graph,order,freq,total_time,total_e\nnet,BN,\"((0,), (0,))\",20,80\nnet,BBB,\"((0,), (0,), (0,))\",20,80\nother,B,\"((0,),)\",9,9\n";
   const Tables tables = test::read_texts(test::kLayersHeader + test::exact_layers("net", 2), "", "", runs);
   const Evaluation evaluation = expect(evaluate(tables, test::table_board()));
   EXPECT_TRUE(evaluation.wholes.empty());

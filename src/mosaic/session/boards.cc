@@ -97,9 +97,10 @@ Result<Board> find_board(const std::string& name) {
 
 Result<Backends> make_backends(const Board& board, bool functional) {
   if (board.replayed()) {
-    return fail(ErrorCode::kUnsupported, fmt::format("board '{}' is known from tables that others measured: nothing runs on it, but 'mosaic evaluate {}' "
-                                                     "judges estimators and replays plans",
-                                                     board.name, board.name));
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("board '{}' is known from tables that others measured: nothing runs on it, but 'mosaic evaluate {}' "
+                            "judges estimators and replays plans",
+                            board.name, board.name));
   }
   Backends backends;
   std::shared_ptr<Backend> host;

@@ -17,7 +17,8 @@ std::string describe(const Chain& chain, const Board& board) {
   std::string text;
   for (std::size_t s = 0; s < chain.configurations.size(); ++s) {
     const std::size_t layers = chain.borders[s + 1] - chain.borders[s];
-    text += fmt::format("{}{}{}", s == 0 ? "" : ", ", board.configurations[chain.configurations[s]].name, layers > 1 ? fmt::format(" x {}", layers) : "");
+    text +=
+        fmt::format("{}{}{}", s == 0 ? "" : ", ", board.configurations[chain.configurations[s]].name, layers > 1 ? fmt::format(" x {}", layers) : "");
   }
   return text;
 }

@@ -38,8 +38,8 @@ struct Calibrated {
   double left_out_percent = 0;  ///< the same of the calibrated ones, each plan judged by a calibration that did not see it
 };
 
-/// Runs a handful of random plans and fits a few coefficients to what they took. Errors: those of fitting the profile and of executing; kUnsupported where
-/// no random plan is feasible; kCancelled.
+/// Runs a handful of random plans and fits a few coefficients to what they took. Errors: those of fitting the profile and of executing; kUnsupported
+/// where no random plan is feasible; kCancelled.
 [[nodiscard]] Result<Calibrated> calibrate_workspace(const Workspace& workspace, const Profile& profile, const CalibrateOptions& options = {});
 
 }  // namespace mosaic

@@ -26,7 +26,9 @@ TEST(CalibrateWorkspace, RunsDifferentPlansAndJudgesEachByTheOthers) {
 TEST(CalibrateWorkspace, IsTheSameForTheSameSeed) {
   const Workshop workshop(test::specialists_model());
   const Profile profile = expect(cached_profile(workshop.workspace(), {.rounds = 3}));
-  const auto once = [&] { return format_calibration(expect(calibrate_workspace(workshop.workspace(), profile, {.plans = 5, .runs = 5})).calibration); };
+  const auto once = [&] {
+    return format_calibration(expect(calibrate_workspace(workshop.workspace(), profile, {.plans = 5, .runs = 5})).calibration);
+  };
   EXPECT_EQ(once(), once());
 }
 

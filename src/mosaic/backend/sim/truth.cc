@@ -24,15 +24,18 @@ struct Kernel {
 };
 
 /// Convolutions are told apart where the device's speeds tell them apart.
-std::string kind_of(const GraphNode& node) {
-  if (node.convolution == Convolution::kDepthwise) return "DepthwiseConv";
-  return node.convolution == Convolution::kPointwise ? "PointwiseConv" : node.op;
+std::string kind_of(const Graph& graph, const GraphNode& node) {
+  if (node.convolution == Convolution::kPointwise) return "PointwiseConv";
+  if (node.convolution != Convolution::kDepthwise) return node.op;
+  const auto& shape = graph.tensor(node.outputs.front()).shape;
+  const std::int64_t values = shape ? element_count(*shape).value_or(0) : 0;
+  return values > 0 && node.macs / values > 9 ? "WideDepthwiseConv" : "DepthwiseConv";
 }
 
 /// The operator that decides how fast a layer of one kernel is: the one with most multiply-accumulates, the first one where none has any.
 Kernel only_kernel(const Graph& graph, const Layer& layer) {
   const auto main = std::ranges::max_element(layer.nodes, {}, [&](NodeId id) { return graph.node(id).macs; });
-  return {.op = kind_of(graph.node(*main)), .macs = layer.macs, .weights = layer.weights, .traffic = layer.activations};
+  return {.op = kind_of(graph, graph.node(*main)), .macs = layer.macs, .weights = layer.weights, .traffic = layer.activations};
 }
 
 /// A kernel of several nodes: tensors that stay inside are no traffic.
@@ -49,7 +52,7 @@ Kernel fused(const Graph& graph, std::span<const NodeId> nodes) {
     used.insert(node.inputs.begin(), node.inputs.end());
     if (node.macs > most) {
       most = node.macs;
-      kernel.op = kind_of(node);
+      kernel.op = kind_of(graph, node);
     }
   }
   for (const TensorId id : used) {
@@ -139,6 +142,7 @@ double hand_over_us(const Truth& truth, const DeviceTruth& device, const std::st
 
 const Speed& DeviceTruth::speed(const std::string& op) const {
   auto known = speeds.find(op);
+  if (known == speeds.end() && op == "WideDepthwiseConv") known = speeds.find("DepthwiseConv");
   if (known == speeds.end() && op.ends_with("Conv")) known = speeds.find("Conv");
   return known == speeds.end() ? speeds.at("default") : known->second;
 }

@@ -39,7 +39,7 @@ struct Deviations {
 
 /// What a simulated device really does.
 struct DeviceTruth {
-  std::map<std::string, Speed> speeds;  ///< by operator, "PointwiseConv" and "DepthwiseConv" apart if they stand there; "default" for others
+  std::map<std::string, Speed> speeds;  ///< by operator; "PointwiseConv", "DepthwiseConv" and (beyond 3 x 3) "WideDepthwiseConv" apart if they stand there; "default" for others
   double parallel_share = 0.95;         ///< Amdahl: share of the work that more cores speed up
   double memory_bound_share = 0;        ///< share of the time that a lower clock does not lengthen
   double layer_us = 1;                  ///< launching one operator with what is fused with it
