@@ -11,7 +11,7 @@
 namespace mosaic::onnx {
 namespace {
 
-constexpr Bytes megabytes(double size) { return {static_cast<std::int64_t>(size * 10 + 0.5) * 100'000}; }
+Bytes megabytes(double size) { return {std::llround(size * 10) * 100'000}; }
 
 PublishedSlice on(char device, int first_layer, std::int64_t mhz) {
   return {.device = device, .first_layer = first_layer, .clock = {mhz * 1'000'000}};

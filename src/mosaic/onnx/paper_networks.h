@@ -58,8 +58,8 @@ constexpr Bytes kPaperSliceLimit{100'000'000};
 
 /// How much of a network's memory follows its weights, the rest following the tensors that its operators make. A model of ours: the paper prints the
 /// totals alone. Every NPU slice of Tables III and IV fits kPaperSliceLimit for shares from 0.844 (below, VGG's N_1 = layers 1 to 13 is too large) to
-/// 0.882 (above, IN's N_11 = 11 to 19); 0.85 leaves both about as far from the limit, 97.7 MB. Had IN a stem of two layers instead of a flatten, N_11
-/// would need a share of at most 0.72; had it a softmax as layer 20, 0.81: neither is compatible with VGG.
+/// 0.882 (above, IN's N_11 = 11 to 19); 0.85 leaves both about as far from the limit, just under 98 MB. Had IN a stem of two layers instead of a
+/// flatten, N_11 would need a share of at most 0.72; had it a softmax as layer 20, 0.81: neither is compatible with VGG.
 constexpr double kWeightsShare = 0.85;
 
 /// The memory of each layer: memory * (kWeightsShare * its share of the weights + (1 - kWeightsShare) * its share of the bytes that operators make),

@@ -101,12 +101,8 @@ void mnasnet(Builder& net, double width) {
     for (std::int64_t i = 0; i < group.repeats; ++i) {
       net.block(fmt::format("block_{}", ++number));
       const std::int64_t out = scaled(group.out, width);
-      const InvertedResidual block{.in = channels,
-                                   .expansion = group.expansion,
-                                   .out = out,
-                                   .kernel = group.kernel,
-                                   .stride = i == 0 ? group.stride : 1,
-                                   .gain = kGain};
+      const InvertedResidual block{
+          .in = channels, .expansion = group.expansion, .out = out, .kernel = group.kernel, .stride = i == 0 ? group.stride : 1, .gain = kGain};
       x = inverted_residual(net, x, block, "Relu");
       channels = out;
     }

@@ -63,12 +63,11 @@ Drawing::Drawing(double width, double height, std::string_view description)
                        escape(description))) {}
 
 void Drawing::rectangle(double x, double y, double width, double height, std::string_view style, std::string_view tip) {
-  out_ += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" class=\"{}\"{}", at(x), at(y), at(width), at(height), style,
-                      closed("rect", tip));
+  out_ += fmt::format(R"(<rect x="{}" y="{}" width="{}" height="{}" class="{}"{})", at(x), at(y), at(width), at(height), style, closed("rect", tip));
 }
 
 void Drawing::circle(double x, double y, double radius, std::string_view style, std::string_view tip) {
-  out_ += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"{}\" class=\"{}\"{}", at(x), at(y), at(radius), style, closed("circle", tip));
+  out_ += fmt::format(R"(<circle cx="{}" cy="{}" r="{}" class="{}"{})", at(x), at(y), at(radius), style, closed("circle", tip));
 }
 
 void Drawing::line(double x1, double y1, double x2, double y2, std::string_view style) {
@@ -82,7 +81,7 @@ void Drawing::polyline(std::span<const std::pair<double, double>> points, std::s
 }
 
 void Drawing::text(double x, double y, std::string_view words, Anchor anchor, std::string_view style, double turn) {
-  out_ += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"{}\"", at(x), at(y), name(anchor));
+  out_ += fmt::format(R"(<text x="{}" y="{}" text-anchor="{}")", at(x), at(y), name(anchor));
   if (!style.empty()) out_ += fmt::format(" class=\"{}\"", style);
   if (turn != 0) out_ += fmt::format(" transform=\"rotate({} {} {})\"", at(turn), at(x), at(y));
   out_ += fmt::format(">{}</text>\n", escape(words));
@@ -113,9 +112,9 @@ std::string figure(const std::string& caption, const Drawing& drawing, std::span
   if (!legend.empty()) {
     out += "<ul class=\"legend\">";
     for (const LegendEntry& entry : legend) {
-      out += fmt::format("<li><svg viewBox=\"0 0 14 10\" aria-hidden=\"true\">{}</svg>{}</li>",
-                         entry.dashed ? fmt::format("<line x1=\"0\" y1=\"5\" x2=\"14\" y2=\"5\" class=\"line dashed {}\"/>", entry.colour)
-                                      : fmt::format("<rect width=\"14\" height=\"10\" class=\"{}\"/>", entry.colour),
+      out += fmt::format(R"(<li><svg viewBox="0 0 14 10" aria-hidden="true">{}</svg>{}</li>)",
+                         entry.dashed ? fmt::format(R"(<line x1="0" y1="5" x2="14" y2="5" class="line dashed {}"/>)", entry.colour)
+                                      : fmt::format(R"(<rect width="14" height="10" class="{}"/>)", entry.colour),
                          escape(entry.name));
     }
     out += "</ul>\n";
