@@ -37,7 +37,8 @@ enum : std::size_t { kBig, kLittle, kGpu, kNpu };
 
 /// What is chosen and not fitted; docs/hikey970.md says why. Shares and ratios, no absolute speeds.
 namespace chosen {
-constexpr double kGpuPrior = 0.05;          // weight of ncnn's ratios in the fit of the GPU
+constexpr double kGpuGbytes = 15;         // half of what the board's LPDDR4X memory gives at most
+constexpr double kGpuPrior = 0.05;           // weight of ncnn's ratios in the fit of the GPU
 constexpr double kNpuPointwise = 1.0;       // of its speed with windows of several pixels
 constexpr double kNpuDepthwise = 1.0 / 16;  // a channel uses one of sixteen rows of multipliers
 constexpr double kNpuMacsPerByte = 32;      // its multiply-accumulates for each byte of memory traffic
@@ -229,11 +230,11 @@ class Maker {
 
   void fit_gpu() {
     const auto apply = [&](const std::vector<double>& numbers) {
-      const KindSpeeds speeds{.spatial = numbers[0], .pointwise = numbers[1], .depthwise = numbers[2], .fc_gbytes = numbers[3]};
-      set_speeds(truth_.devices[kGpu], speeds, numbers[3], 1);
-      truth_.devices[kGpu].layer_us = numbers[4];
+      const KindSpeeds speeds{.spatial = numbers[0], .pointwise = numbers[1], .depthwise = numbers[2], .fc_gbytes = chosen::kGpuGbytes};
+      set_speeds(truth_.devices[kGpu], speeds, chosen::kGpuGbytes, 1);
+      truth_.devices[kGpu].layer_us = numbers[3];
       sim::Speed wide = truth_.devices[kGpu].speeds.at("DepthwiseConv");
-      wide.gmacs = numbers[5];
+      wide.gmacs = numbers[4];
       truth_.devices[kGpu].speeds["WideDepthwiseConv"] = wide;
     };
     const auto loss = [&](const std::vector<double>& numbers) {
@@ -244,7 +245,7 @@ class Maker {
       sum += chosen::kGpuPrior * square(std::log(numbers[2] / numbers[0] / (kirin_.gpu.depthwise / kirin_.gpu.spatial)));
       return sum;
     };
-    apply(minimise(loss, {40, 40, 5, 5, 100, 5}));
+    apply(minimise(loss, {40, 40, 5, 100, 5}));
   }
 
   /// The kinds' speeds in ratio as given, times the one factor that meets the published mean.

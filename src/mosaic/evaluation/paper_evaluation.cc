@@ -63,7 +63,7 @@ Result<std::vector<ThreeSlices>> sweep_three_slices(const Board& board, const Ba
   MOSAIC_TRY(const onnx::PaperNetwork network, onnx::find_paper_network("MO-1.4"));
   MOSAIC_TRY(const Subject subject, make_subject(network));
   MOSAIC_TRY(const Estimates estimates, estimate(subject, board, backends));
-  const BoardBench bench(subject.graph, board, backends);
+  const BoardRunner runner(subject.graph, board, backends);
   const std::size_t npu = estimates.highest_of(board, kNpu);
   std::vector<ThreeSlices> sweep;
   const std::size_t layers = subject.graph.layers.size();
@@ -71,7 +71,7 @@ Result<std::vector<ThreeSlices>> sweep_three_slices(const Board& board, const Ba
     for (std::size_t third = second + 1; third < layers; ++third) {
       const Chain chain{.borders = {0, second, third, layers}, .configurations = {npu, npu, npu}};
       if (!estimates.estimate(chain)) continue;
-      MOSAIC_TRY(const TimeEnergy cost, bench.run(estimates.on_board(chain), 10));
+      MOSAIC_TRY(const TimeEnergy cost, runner.run(estimates.on_board(chain), 10));
       sweep.push_back({.second = second + 1, .third = third + 1, .measured = cost.time});
     }
   }
@@ -118,9 +118,9 @@ Result<RichnessResult> with_truth(const Board& board, double richness) {
   for (const onnx::PaperNetwork& network : onnx::paper_networks()) {
     MOSAIC_TRY(const Subject subject, make_subject(network));
     MOSAIC_TRY(const Estimates estimates, estimate(subject, changed, backends));
-    const BoardBench bench(subject.graph, changed, backends);
+    const BoardRunner runner(subject.graph, changed, backends);
     const auto error = [&](const Chain& chain, bool energy) -> Result<double> {
-      MOSAIC_TRY(const TimeEnergy measured, bench.run(estimates.on_board(chain), 10));
+      MOSAIC_TRY(const TimeEnergy measured, runner.run(estimates.on_board(chain), 10));
       const TimeEnergy estimated = *estimates.estimate(chain);
       return energy ? error_percent(estimated.energy.value, measured.energy.value) : error_percent(estimated.time.count(), measured.time.count());
     };

@@ -86,7 +86,7 @@ class Versions {
            Objective objective)
       : subject_(subject),
         board_(board),
-        bench_(subject.graph, board, backends),
+        runner_(subject.graph, board, backends),
         estimates_(estimates),
         options_(options),
         objective_(objective),
@@ -120,7 +120,7 @@ class Versions {
   }
 
   Result<VersionResult> measured(const std::string& version, const Chain& on_board) const {
-    MOSAIC_TRY(const TimeEnergy cost, bench_.run(on_board, options_.repeats));
+    MOSAIC_TRY(const TimeEnergy cost, runner_.run(on_board, options_.repeats));
     return VersionResult{.version = version, .plan = names_of(on_board, board_), .estimated = {}, .measured = cost};
   }
 
@@ -140,7 +140,7 @@ class Versions {
   Result<void> add_exhaustive() {
     const auto judge = [&](const Chain& chain) -> Result<double> {
       if (options_.stop.stop_requested()) return fail(ErrorCode::kCancelled, "the evaluation was stopped");
-      MOSAIC_TRY(const TimeEnergy cost, bench_.run(estimates_.on_board(chain), options_.repeats));
+      MOSAIC_TRY(const TimeEnergy cost, runner_.run(estimates_.on_board(chain), options_.repeats));
       return value_of(cost, objective_);
     };
     const std::uint64_t seed = options_.seed * 2 + static_cast<std::uint64_t>(objective_);
@@ -155,7 +155,7 @@ class Versions {
 
   const Subject& subject_;
   const Board& board_;
-  BoardBench bench_;
+  BoardRunner runner_;
   const Estimates& estimates_;
   const PaperRunOptions& options_;
   Objective objective_;

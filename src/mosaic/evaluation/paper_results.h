@@ -8,7 +8,7 @@
 
 #include "mosaic/base/error.h"
 #include "mosaic/base/json.h"
-#include "mosaic/evaluation/board_bench.h"
+#include "mosaic/evaluation/board_runner.h"
 
 namespace mosaic::evaluation {
 

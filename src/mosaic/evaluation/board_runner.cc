@@ -1,4 +1,4 @@
-#include "mosaic/evaluation/board_bench.h"
+#include "mosaic/evaluation/board_runner.h"
 
 #include <string>
 
@@ -9,7 +9,7 @@
 
 namespace mosaic::evaluation {
 
-Result<TimeEnergy> BoardBench::run(const Chain& chain, std::size_t repeats) const {
+Result<TimeEnergy> BoardRunner::run(const Chain& chain, std::size_t repeats) const {
   std::vector<std::string> names;
   for (const std::size_t c : chain.configurations) names.push_back(board_.configurations[c].name);
   MOSAIC_TRY(const ValidPlan plan, validate(graph_, board_, Plan{.steps = chain_steps(chain.borders, names)}));

@@ -20,9 +20,9 @@ struct TimeEnergy {
 };
 
 /// Runs chains of one network on one board, and says what its backend's clock and meter showed. Borrows everything. Thread-compatible.
-class BoardBench {
+class BoardRunner {
  public:
-  BoardBench(const Graph& graph, const Board& board, const Backends& backends) : graph_(graph), board_(board), backends_(backends) {}
+  BoardRunner(const Graph& graph, const Board& board, const Backends& backends) : graph_(graph), board_(board), backends_(backends) {}
 
   /// Means over `repeats` runs of a chain whose configurations are the board's. Errors: those of `validate` and of running; kDevice where the backend
   /// has no meter.
