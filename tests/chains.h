@@ -105,12 +105,13 @@ struct InstanceOptions {
   bool missing = true;
   bool memory_limit = false;
   bool clocks = false;
+  bool cheap_slices = false;  ///< entering, leaving and hops cost little, so that good chains have many slices
 };
 
-/// Prices for changing the clocks of a table: up to a tenth of the dearest layer, or up to all of it.
+/// Prices for changing the clocks of a table: up to a tenth of the dearest layer, to a third, or to all of it.
 inline void draw_clock_costs(Random& random, ChainCosts& costs) {
   const auto dearest = static_cast<std::size_t>(*std::ranges::max_element(costs.execute)) + 1;
-  const std::size_t scale = std::max<std::size_t>(1, dearest / (random.below(2) == 0 ? 10 : 1));
+  const std::size_t scale = std::max<std::size_t>(1, dearest / std::vector<std::size_t>{10, 3, 1}[random.below(3)]);
   for (std::size_t d = 0; d < costs.clocks->levels.size(); ++d) {
     for (std::size_t from = 0; from < costs.clocks->levels[d]; ++from) {
       for (std::size_t to = 0; to < costs.clocks->levels[d]; ++to) {
@@ -123,7 +124,7 @@ inline void draw_clock_costs(Random& random, ChainCosts& costs) {
 /// Up to three clocks of up to three levels; a configuration sets any of them, or none.
 inline void draw_clocks(Random& random, ChainCosts& costs) {
   std::vector<std::size_t> levels(1 + random.below(3));
-  for (auto& count : levels) count = 1 + random.below(3);
+  for (auto& count : levels) count = 2 + random.below(2);
   costs.clocks.emplace(levels, costs.configurations);
   for (auto& sets : costs.clocks->sets) {
     for (std::uint32_t d = 0; d < levels.size(); ++d) {
@@ -142,10 +143,11 @@ inline ChainCosts random_costs(Random& random, const InstanceOptions& options = 
   const std::size_t unit = random.below(2) == 0 ? 1 : 1'000'000'007;
   const auto draw = [&](std::size_t below) { return static_cast<std::int64_t>(random.below(below) * (unit == 1 ? 1 : unit + random.below(unit))); };
   const std::size_t scale = unit == 1 ? 4 : 1000;
-  for (auto& value : costs.execute) value = draw(scale);
-  for (auto& value : costs.enter) value = draw(scale / 2);
-  for (auto& value : costs.leave) value = draw(scale / 4);
-  for (auto& value : costs.transfer) value = draw(scale / 2);
+  const std::size_t share = options.cheap_slices ? 20 : 1;
+  for (auto& value : costs.execute) value = draw(scale * (options.cheap_slices ? 4 : 1));
+  for (auto& value : costs.enter) value = draw(std::max<std::size_t>(1, scale / 2 / share));
+  for (auto& value : costs.leave) value = draw(std::max<std::size_t>(1, scale / 4 / share));
+  for (auto& value : costs.transfer) value = draw(std::max<std::size_t>(1, scale / 2 / share));
   for (std::size_t c = 0; c < configurations; ++c) costs.place[c] = static_cast<std::uint32_t>(c < places ? c : random.below(places));
   for (auto& value : costs.weights) value = static_cast<std::int64_t>(random.below(50));
   for (auto& value : costs.activations) value = static_cast<std::int64_t>(random.below(50));

@@ -66,9 +66,9 @@ TEST(ClockChanges, BetweenNeighboursAreThoseOfTheClocksThatBothSet) {
 TEST(CostOf, ChargesChangesOfClocksAsABruteForceDoes) {
   Random random(31);
   int priced = 0;
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 600; ++i) {
     SCOPED_TRACE(i);
-    const ChainCosts costs = test::random_costs(random, {.most_layers = 5, .most_configurations = 3, .memory_limit = true, .clocks = true});
+    const ChainCosts costs = test::random_costs(random, {.most_layers = 6, .most_configurations = 3, .missing = false, .memory_limit = true, .clocks = true, .cheap_slices = true});
     const test::BruteForce oracle(costs);
     if (!oracle.cost()) continue;
     ASSERT_EQ(cost_of(costs, oracle.chain()).count(), *oracle.cost());

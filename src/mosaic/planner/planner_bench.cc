@@ -70,8 +70,10 @@ TimeAndEnergy phone_costs(std::size_t layers, bool priced_clocks = false) {
   Random random(1);
   const auto factor = [&](double spread) { return std::exp(spread * random.normal()); };
   std::vector<double> work(layers);
+  std::vector<double> clocked(layers);  // the share that the clock makes faster
   std::vector<double> bytes(layers + 1);
   for (double& each : work) each = 10 * kMilli * factor(.7);
+  for (double& each : clocked) each = random.uniform(.3, 1);
   for (double& each : bytes) each = factor(.7);
   TimeAndEnergy costs{.time = ChainCosts(layers, 25), .energy = ChainCosts(layers, 25)};
   if (priced_clocks) costs.time.clocks.emplace(std::vector<std::size_t>{9, 7, 8}, 25);
@@ -84,7 +86,7 @@ TimeAndEnergy phone_costs(std::size_t layers, bool priced_clocks = false) {
     for (std::uint32_t level = 0; level < device.points.size(); ++level, ++c) {
       const auto [volts, clock] = device.points[level];
       for (std::size_t k = 0; k < layers; ++k) {
-        const double time = work[k] * device.slowness * of_layers[k].first * (.9 * top_clock / clock + .1);
+        const double time = work[k] * device.slowness * of_layers[k].first * (clocked[k] * top_clock / clock + 1 - clocked[k]);
         const double power = device.dynamic_watts * of_layers[k].second * volts * volts * clock / (top_volts * top_volts * top_clock);
         costs.time.execute[costs.time.cell(c, k)] = std::llround(time);
         costs.energy->execute[costs.time.cell(c, k)] = std::llround(time * (power + device.static_watts));

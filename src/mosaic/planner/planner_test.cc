@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "mosaic/plan/validate.h"
+#include "mosaic/planner/chain.h"
 #include "tests/chains.h"
 
 namespace mosaic {

@@ -43,7 +43,7 @@ std::int64_t cost_behind(const ChainCosts& costs, const Chain& chain, std::size_
 TEST(Remaining, IsNeverMoreThanTheRestOfAnyFeasibleChain) {
   Random random(42);
   int tight = 0;
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 120; ++i) {
     SCOPED_TRACE(i);
     const ChainCosts costs = random_costs(random, {.most_layers = 5, .most_configurations = 3, .memory_limit = true, .clocks = true});
     const Remaining remaining(costs);
