@@ -1,6 +1,7 @@
 #include "mosaic/cost/clock_changes.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace mosaic {
 

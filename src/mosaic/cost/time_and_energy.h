@@ -11,8 +11,8 @@ namespace mosaic {
 
 /// What chains of one model on one board cost in time and in energy. Both tables have the same structure: they differ in the numbers alone.
 struct TimeAndEnergy {
-  ChainCosts time;                   ///< picoseconds
-  std::optional<ChainCosts> energy;  ///< picojoules; none: nobody measured or modelled it
+  ChainCosts time;                     ///< picoseconds
+  std::optional<ChainCosts> energy{};  ///< picojoules; none: nobody measured or modelled it
 };
 
 /// Whether two tables describe the same chains: the same layers, configurations, places, what can run, memory and limits, and which configuration sets
@@ -23,7 +23,7 @@ struct TimeAndEnergy {
 struct PricedChain {
   Chain chain;
   Cost time;
-  std::optional<Cost> energy;  ///< none where the costs know no energy
+  std::optional<Cost> energy{};  ///< none where the costs know no energy
 
   friend bool operator==(const PricedChain&, const PricedChain&) = default;
 };

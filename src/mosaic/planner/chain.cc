@@ -4,7 +4,7 @@
 #include <limits>
 #include <tuple>
 
-#include "mosaic/planner/labels.h"
+#include "mosaic/planner/sums.h"
 
 namespace mosaic {
 namespace {
@@ -230,7 +230,7 @@ class ChainSolver {
 std::optional<ChainResult> solve_chain(const ChainCosts& costs, std::size_t label_cap) {
   auto relaxed = ChainSolver(costs).solve();
   if (!relaxed || cost_of(costs, relaxed->chain) == relaxed->cost) return relaxed;
-  return solve_with_labels(costs, *relaxed, label_cap);
+  return solve_with_sums(costs, *relaxed, label_cap);
 }
 
 std::optional<ChainResult> solve_without_sums(const ChainCosts& costs) { return ChainSolver(costs).solve(); }

@@ -3,6 +3,7 @@
 // What label setting has to remember of clocks. Not installed.
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>

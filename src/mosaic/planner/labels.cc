@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
 #include "mosaic/planner/frontier.h"
-#include "mosaic/planner/one_level.h"
 
 namespace mosaic {
 namespace {
@@ -276,38 +274,10 @@ class Search {
   Harvest harvest_;
 };
 
-/// The cheaper one of what was found so far and a chain that may be infeasible.
-void improve(std::optional<Found>& best, const ChainCosts& costs, const Chain& chain) {
-  const Cost cost = cost_of(costs, chain);
-  if (cost.feasible() && (!best || cost.count() < best->cost[0])) best = Found{.chain = chain, .cost = {cost.count(), 0}};
-}
-
 }  // namespace
 
 Harvest search(const ChainCosts& first, const ChainCosts* second, const Prospects& prospects, std::size_t cap) {
   return Search(first, second, prospects, cap).run();
-}
-
-std::optional<ChainResult> solve_with_labels(const ChainCosts& costs, const ChainResult& relaxed, std::size_t label_cap) {
-  constexpr std::size_t kFewLabels = 8;  // to find a good chain, which spares the exact search most of its labels
-  Prospects prospects(costs, nullptr);
-  std::optional<Found> best;
-  improve(best, costs, relaxed.chain);
-  if (const auto steady = solve_with_one_level(costs)) improve(best, costs, *steady);
-  const auto look = [&](std::size_t cap) {
-    prospects.set_goal({.most = {}, .first_below = best ? std::optional(best->cost[0]) : std::nullopt, .product_below = {}});
-    Harvest harvest = search(costs, nullptr, prospects, cap);
-    if (!harvest.front.empty()) best = std::move(harvest.front.front());
-    return harvest;
-  };
-  Harvest harvest = look(std::min(kFewLabels, label_cap));
-  if (harvest.capped && label_cap > kFewLabels) harvest = look(label_cap);
-  for (std::size_t cap = 2 * label_cap; !best && harvest.capped; cap *= 2) harvest = look(cap);
-  if (!best) return std::nullopt;
-  ChainResult result{.chain = best->chain, .cost = Cost(best->cost[0])};
-  result.optimal = !harvest.capped || *harvest.first_missed >= best->cost[0];
-  if (!result.optimal) result.bound = Cost(std::max(*harvest.first_missed, relaxed.cost.count()));
-  return result;
 }
 
 }  // namespace mosaic

@@ -7,7 +7,6 @@
 #include <optional>
 #include <vector>
 
-#include "mosaic/planner/chain.h"
 #include "mosaic/planner/prospects.h"
 
 namespace mosaic {
@@ -33,9 +32,5 @@ struct Harvest {
 ///
 /// Where more than `cap` labels in one list are needed, the cheapest stay (with two criteria: both ends and some in between).
 [[nodiscard]] Harvest search(const ChainCosts& first, const ChainCosts* second, const Prospects& prospects, std::size_t cap);
-
-/// The cheapest chain that keeps limits of memory and pays for changes of clocks. `relaxed`: the cheapest without them. A cap that leaves no chain at
-/// all is doubled: nothing is found only if there is nothing.
-[[nodiscard]] std::optional<ChainResult> solve_with_labels(const ChainCosts& costs, const ChainResult& relaxed, std::size_t label_cap);
 
 }  // namespace mosaic

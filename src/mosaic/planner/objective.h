@@ -22,8 +22,8 @@ enum class Objective { kLatency, kEnergy, kEnergyDelay };
 
 /// What a plan may take. Limits of memory are part of the costs.
 struct Constraints {
-  std::optional<Picoseconds> latency;
-  std::optional<Picojoules> energy;
+  std::optional<Picoseconds> latency{};
+  std::optional<Picojoules> energy{};
 
   [[nodiscard]] bool allow(const PricedChain& chain) const;
 };
@@ -31,7 +31,7 @@ struct Constraints {
 /// The best chain there is, or the best that was found.
 struct Optimum {
   PricedChain best;
-  std::optional<double> gap_percent;  ///< none: proved optimal; else no chain is better by more than this
+  std::optional<double> gap_percent{};  ///< none: proved optimal; else no chain is better by more than this
 
   [[nodiscard]] bool optimal() const { return !gap_percent.has_value(); }
 };
@@ -40,7 +40,7 @@ struct Optimum {
 struct Infeasible {
   enum class What { kNoChain, kLatency, kEnergy };
   What what = What::kNoChain;  ///< no chain whatever it takes, or none that takes so little
-  Cost least;                  ///< the least latency or energy there is, within the other constraint
+  Cost least{};                ///< the least latency or energy there is, within the other constraint
   bool within_other = false;   ///< whether the other constraint is what makes it so much
   bool proved = true;          ///< else that is only the least that was found before the cap on labels bound
 };

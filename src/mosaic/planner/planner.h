@@ -18,7 +18,7 @@ struct PlannerOptions {
   /// over noisy times promises gains that are not there; none: what the profile itself admits (see `uncertainty_percent`).
   std::optional<double> margin_percent;
   Objective objective = Objective::kLatency;
-  Constraints constraints;
+  Constraints constraints{};
 };
 
 /// What was decided, and what was passed over.

@@ -17,8 +17,8 @@ namespace mosaic {
 /// What a search looks for. Criteria are the first and the second table of the search.
 struct Goal {
   std::array<std::optional<std::int64_t>, 2> most{};  ///< in each criterion, itself allowed
-  std::optional<std::int64_t> first_below;            ///< only chains that cost less in the first criterion
-  std::optional<double> product_below;                ///< only chains with a smaller product of both
+  std::optional<std::int64_t> first_below{};          ///< only chains that cost less in the first criterion
+  std::optional<double> product_below{};              ///< only chains with a smaller product of both
 
   [[nodiscard]] bool accepts(const Costs& cost) const {
     const bool within = (!most[0] || cost[0] <= *most[0]) && (!most[1] || cost[1] <= *most[1]);

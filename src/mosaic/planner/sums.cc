@@ -1,9 +1,10 @@
-#include "mosaic/planner/one_level.h"
+#include "mosaic/planner/sums.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "mosaic/cost/time_and_energy.h"
-#include "mosaic/planner/chain.h"
+#include "mosaic/planner/labels.h"
 
 namespace mosaic {
 namespace {
@@ -17,8 +18,8 @@ std::optional<ChainResult> solve_at(const ChainCosts& costs, const std::vector<s
   return solve_without_sums(restricted_to(costs, allowed));
 }
 
-}  // namespace
-
+/// A cheap chain that never changes a clock: one level for each domain, found by trying the levels of one domain after the other until none is better.
+/// Nothing where clocks are not priced or no such chain was found. Limits of memory are not seen.
 std::optional<Chain> solve_with_one_level(const ChainCosts& costs) {
   if (!costs.clocks) return std::nullopt;
   // The levels that the cheapest chain would use most if changing were free.
@@ -49,6 +50,36 @@ std::optional<Chain> solve_with_one_level(const ChainCosts& costs) {
     }
   }
   return best ? std::optional(std::move(best->chain)) : std::nullopt;
+}
+
+/// The cheaper one of what was found so far and a chain that may be infeasible.
+void improve(std::optional<Found>& best, const ChainCosts& costs, const Chain& chain) {
+  const Cost cost = cost_of(costs, chain);
+  if (cost.feasible() && (!best || cost.count() < best->cost[0])) best = Found{.chain = chain, .cost = {cost.count(), 0}};
+}
+
+}  // namespace
+
+std::optional<ChainResult> solve_with_sums(const ChainCosts& costs, const ChainResult& relaxed, std::size_t label_cap) {
+  constexpr std::size_t kFewLabels = 8;  // to find a good chain, which spares the exact search most of its labels
+  Prospects prospects(costs, nullptr);
+  std::optional<Found> best;
+  improve(best, costs, relaxed.chain);
+  if (const auto steady = solve_with_one_level(costs)) improve(best, costs, *steady);
+  const auto look = [&](std::size_t cap) {
+    prospects.set_goal({.most = {}, .first_below = best ? std::optional(best->cost[0]) : std::nullopt, .product_below = {}});
+    Harvest harvest = search(costs, nullptr, prospects, cap);
+    if (!harvest.front.empty()) best = std::move(harvest.front.front());
+    return harvest;
+  };
+  Harvest harvest = look(std::min(kFewLabels, label_cap));
+  if (harvest.capped && label_cap > kFewLabels) harvest = look(label_cap);
+  for (std::size_t cap = 2 * label_cap; !best && harvest.capped; cap *= 2) harvest = look(cap);
+  if (!best) return std::nullopt;
+  ChainResult result{.chain = best->chain, .cost = Cost(best->cost[0])};
+  result.optimal = !harvest.capped || *harvest.first_missed >= best->cost[0];
+  if (!result.optimal) result.bound = Cost(std::max(*harvest.first_missed, relaxed.cost.count()));
+  return result;
 }
 
 }  // namespace mosaic
