@@ -45,7 +45,8 @@ std::string whole_table(const tables::Evaluation& evaluation, const tables::Cali
   for (std::size_t p = 0; p < evaluation.means.size(); ++p) {
     std::vector<std::string> cells{evaluation.means[p].name};
     for (const auto& each : evaluation.wholes) cells.push_back(cell(each.predictors[p].errors));
-    cells.push_back(cell(evaluation.means[p].errors));
+    const std::size_t of = evaluation.means[p].networks;
+    cells.push_back(cell(evaluation.means[p].errors) + (of > 0 && of < evaluation.wholes.size() ? fmt::format(" ({} networks)", of) : ""));
     table.add(std::move(cells));
   }
   std::string out =
@@ -179,7 +180,11 @@ Json to_json(const tables::Evaluation& evaluation, const tables::EvaluationOptio
                                     {"power_worst_pct", each.power_worst_percent}});
   }
   for (const auto& each : evaluation.wholes) json["whole_networks"].push_back(whole_json(each));
-  for (const auto& each : evaluation.means) json["means"].push_back(predictor_json(each));
+  for (const auto& each : evaluation.means) {
+    Json mean = predictor_json(each);
+    mean["networks"] = each.networks;
+    json["means"].push_back(std::move(mean));
+  }
   for (const auto& each : evaluation.plans) json["plans"].push_back(plans_json(each));
   return json;
 }
