@@ -98,7 +98,8 @@ std::string plan_table(const tables::Evaluation& evaluation) {
       table.add({label(network.set, network.network), std::string(name(row.objective)), row.version, std::to_string(row.chain.configurations.size()),
                  fmt::format("{:.1f}", row.predicted), fmt::format("{:.1f}", row.replayed), fmt::format("{:.1f}", row.taken.whole.time.count()),
                  fmt::format("{:.1f}", row.taken.whole.energy.value * 1e3), std::to_string(row.taken.changes),
-                 fmt::format("{:.2f}", row.taken.switching.time.count()), shorten(row.text, 60) + (row.gap > 0 ? fmt::format(" (at most {:.2f} from the optimum)", row.gap) : "")});
+                 fmt::format("{:.2f}", row.taken.switching.time.count()),
+                 shorten(row.text, 60) + (row.gap > 0 ? fmt::format(" (at most {:.2f} from the optimum)", row.gap) : "")});
     }
   }
   return "\nPlans, replayed on the measured tables and not run; clock changes charged to all, known to the last version alone\n"
@@ -107,7 +108,8 @@ std::string plan_table(const tables::Evaluation& evaluation) {
 }
 
 Json plans_json(const tables::NetworkPlans& network) {
-  Json json{{"network", network.network}, {"set", network.set}, {"layers", network.layers}, {"points", network.points}, {"idle_mw", network.idle.value * 1e3}, {"versions", Json::array()}};
+  Json json{{"network", network.network},          {"set", network.set},       {"layers", network.layers}, {"points", network.points},
+            {"idle_mw", network.idle.value * 1e3}, {"versions", Json::array()}};
   for (const auto& row : network.rows) {
     json["versions"].push_back({{"version", row.version},
                                 {"objective", name(row.objective)},
