@@ -45,7 +45,8 @@ std::string whole_table(const tables::Evaluation& evaluation, const tables::Cali
   for (std::size_t p = 0; p < evaluation.means.size(); ++p) {
     std::vector<std::string> cells{evaluation.means[p].name};
     for (const auto& each : evaluation.wholes) cells.push_back(cell(each.predictors[p].errors));
-    cells.push_back(cell(evaluation.means[p].errors));
+    const std::size_t of = evaluation.means[p].networks;
+    cells.push_back(cell(evaluation.means[p].errors) + (of > 0 && of < evaluation.wholes.size() ? fmt::format(" ({} networks)", of) : ""));
     table.add(std::move(cells));
   }
   std::string out =
@@ -97,7 +98,8 @@ std::string plan_table(const tables::Evaluation& evaluation) {
       table.add({label(network.set, network.network), std::string(name(row.objective)), row.version, std::to_string(row.chain.configurations.size()),
                  fmt::format("{:.1f}", row.predicted), fmt::format("{:.1f}", row.replayed), fmt::format("{:.1f}", row.taken.whole.time.count()),
                  fmt::format("{:.1f}", row.taken.whole.energy.value * 1e3), std::to_string(row.taken.changes),
-                 fmt::format("{:.2f}", row.taken.switching.time.count()), shorten(row.text, 60)});
+                 fmt::format("{:.2f}", row.taken.switching.time.count()),
+                 shorten(row.text, 60) + (row.gap > 0 ? fmt::format(" (at most {:.2f} from the optimum)", row.gap) : "")});
     }
   }
   return "\nPlans, replayed on the measured tables and not run; clock changes charged to all, known to the last version alone\n"
@@ -106,13 +108,15 @@ std::string plan_table(const tables::Evaluation& evaluation) {
 }
 
 Json plans_json(const tables::NetworkPlans& network) {
-  Json json{{"network", network.network}, {"set", network.set}, {"layers", network.layers}, {"points", network.points}, {"versions", Json::array()}};
+  Json json{{"network", network.network},          {"set", network.set},       {"layers", network.layers}, {"points", network.points},
+            {"idle_mw", network.idle.value * 1e3}, {"versions", Json::array()}};
   for (const auto& row : network.rows) {
     json["versions"].push_back({{"version", row.version},
                                 {"objective", name(row.objective)},
                                 {"slices", row.chain.configurations.size()},
                                 {"predicted", row.predicted},
                                 {"replayed", row.replayed},
+                                {"gap", row.gap},
                                 {"replayed_ms", row.taken.whole.time.count()},
                                 {"replayed_mj", row.taken.whole.energy.value * 1e3},
                                 {"clock_changes", row.taken.changes},
@@ -178,7 +182,11 @@ Json to_json(const tables::Evaluation& evaluation, const tables::EvaluationOptio
                                     {"power_worst_pct", each.power_worst_percent}});
   }
   for (const auto& each : evaluation.wholes) json["whole_networks"].push_back(whole_json(each));
-  for (const auto& each : evaluation.means) json["means"].push_back(predictor_json(each));
+  for (const auto& each : evaluation.means) {
+    Json mean = predictor_json(each);
+    mean["networks"] = each.networks;
+    json["means"].push_back(std::move(mean));
+  }
   for (const auto& each : evaluation.plans) json["plans"].push_back(plans_json(each));
   return json;
 }

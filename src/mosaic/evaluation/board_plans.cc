@@ -41,6 +41,19 @@ double counted(const Spent& spent, Objective objective, Watts static_power) {
   return (spent.energy - idle).value * 1e3;
 }
 
+/// The least static power of the devices, or of any row that was measured below it, so that nothing draws less than an idle board.
+Watts idle_power(const Network& network, const std::map<char, PowerCurve>& curves) {
+  std::optional<Watts> least;
+  const auto lower = [&](Watts power) { least = least ? std::min(*least, power) : power; };
+  for (const auto& [device, curve] : curves) lower(curve.static_power);
+  for (const auto& [key, rows] : network.samples) {
+    for (const auto& [point, sample] : rows) {
+      if (sample.power && !curves.empty()) lower(*sample.power);
+    }
+  }
+  return least.value_or(Watts{});
+}
+
 /// Makes and replays the versions of one network.
 class Versions {
  public:
@@ -50,9 +63,7 @@ class Versions {
         replay_(network, clocks, switching),
         profiled_{.network = &network, .samples = measured(network), .points = {}, .clocks = clocks, .switching = {}} {
     for (const Point& point : network.points()) profiled_.points.push_back(point);
-    std::optional<Watts> least;
-    for (const auto& [device, curve] : curves) least = least ? std::min(*least, curve.static_power) : curve.static_power;
-    profiled_.static_power = least.value_or(Watts{});
+    profiled_.static_power = idle_power(network, curves);
     estimated_ = profiled_;
     estimated_.samples = estimator_.samples();
     priced_ = profiled_;
@@ -60,6 +71,7 @@ class Versions {
   }
 
   [[nodiscard]] std::size_t points() const { return profiled_.points.size(); }
+  [[nodiscard]] Watts idle() const { return profiled_.static_power; }
 
   Result<void> add(Objective objective, std::vector<PlanRow>& rows) const {
     const ChainCosts costs = board_costs(profiled_, objective);
@@ -105,9 +117,10 @@ class Versions {
 }  // namespace
 
 Result<NetworkPlans> plan_board(const Network& network, const Clocks& clocks, const Switching& switching, const std::map<char, PowerCurve>& curves) {
-  NetworkPlans plans{.network = network.name, .set = network.set, .layers = network.layers, .points = 0, .rows = {}};
+  NetworkPlans plans{.network = network.name, .set = network.set, .layers = network.layers, .points = 0, .idle = {}, .rows = {}};
   const Versions versions(network, clocks, switching, curves);
   plans.points = versions.points();
+  plans.idle = versions.idle();
   for (const Objective objective : {Objective::kLatency, Objective::kEnergy, Objective::kEnergyIdle}) {
     MOSAIC_RETURN_IF_ERROR(versions.add(objective, plans.rows));
   }

@@ -33,6 +33,7 @@ struct NetworkPlans {
   std::string set;
   std::size_t layers = 0;
   std::size_t points = 0;
+  Watts idle{};  ///< taken as drawn by the board when nothing runs; fitted, not measured
   std::vector<PlanRow> rows;
 };
 

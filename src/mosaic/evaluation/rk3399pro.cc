@@ -100,15 +100,21 @@ Result<WholeResult> judge(const WholeNetwork& whole, const std::vector<WholeNetw
   return result;
 }
 
-/// The mean over all networks of one predictor's errors; none where a network has none.
-std::optional<double> mean_of(const std::vector<WholeResult>& wholes, std::size_t predictor, std::optional<double> Errors::* member) {
-  double sum = 0;
+/// A predictor's errors over the networks that have it.
+Predictor mean_of(const std::vector<WholeResult>& wholes, std::size_t index) {
+  Predictor mean{.name = wholes.front().predictors[index].name, .errors = {}, .networks = 0};
+  double time = 0;
+  double energy = 0;
   for (const WholeResult& each : wholes) {
-    const std::optional<double>& error = each.predictors[predictor].errors.*member;
-    if (!error) return std::nullopt;
-    sum += *error;
+    const Errors& errors = each.predictors[index].errors;
+    if (!errors.time || !errors.energy) continue;
+    time += *errors.time;
+    energy += *errors.energy;
+    ++mean.networks;
   }
-  return sum / static_cast<double>(wholes.size());
+  const auto count = static_cast<double>(mean.networks);
+  if (mean.networks > 0) mean.errors = {.time = time / count, .energy = energy / count};
+  return mean;
 }
 
 }  // namespace
@@ -125,11 +131,7 @@ Result<Evaluation> evaluate(const Tables& tables, const Board& board, const Eval
     evaluation.wholes.push_back(std::move(result));
   }
   if (!evaluation.wholes.empty()) {
-    for (std::size_t p = 0; p < evaluation.wholes.front().predictors.size(); ++p) {
-      evaluation.means.push_back(
-          {.name = evaluation.wholes.front().predictors[p].name,
-           .errors = {.time = mean_of(evaluation.wholes, p, &Errors::time), .energy = mean_of(evaluation.wholes, p, &Errors::energy)}});
-    }
+    for (std::size_t p = 0; p < evaluation.wholes.front().predictors.size(); ++p) evaluation.means.push_back(mean_of(evaluation.wholes, p));
   }
   evaluation.clocks = clock_errors(tables.networks, clocks);
   for (const Network& network : tables.networks) {

@@ -35,7 +35,7 @@ struct WholeResult {
 struct Evaluation {
   std::vector<ClockErrors> clocks;
   std::vector<WholeResult> wholes;
-  std::vector<Predictor> means;  ///< over the networks, of the predictors that all have
+  std::vector<Predictor> means;  ///< over the networks that have each
   std::vector<NetworkPlans> plans;
   std::vector<std::string> notes;  ///< what was left out, and why
 };

@@ -19,7 +19,7 @@ namespace mosaic::tables {
 ///  - layers: Graph, Component (letter of the device), Freq, Freq_Host (index; -1 or empty: none), Layer, Metric (in, task, out, NPU_fill_tensor,
 ///    NPU_run_get; NPU_load is once for a model and left out), Time (ms), Power (mW, whole board). Several rows of one thing count as their median.
 ///  - transfers: Graph, Layer, Dest, Src, Time (ms). A table whose layers begin at 0 counts the layer that sends, else the layer that receives.
-///  - switching: PE, Freq, NextFreq, T1, T2, ... (ns); the median of the trials, and the mean over rows of the same change.
+///  - switching: PE, Freq, NextFreq, T1, T2, ... (ns); the median of the trials that are not negative, and the mean over rows of the same change.
 ///  - whole networks: graph, order (a letter for each layer), freq ("((3, 4), (1,), ...)": index of the clock, and of the host's), total_time (ms),
 ///    total_e (mJ), and where there are Predicted_Time, Predicted_Energy.
 /// Thread-compatible.

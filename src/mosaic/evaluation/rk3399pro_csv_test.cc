@@ -53,10 +53,12 @@ TEST(ReadTables, CountsTransfersByTheCutWhicheverSideTheTableCounts) {
   EXPECT_EQ(sender.networks[0].transfers, receiver.networks[0].transfers);
 }
 
-// Trials of 1, 2 and 900 ms (a hiccup): the median is 2. Two rows of one change: the mean of their medians, (2 + 4) / 2 = 3.
+// Trials of 1, 2 and 900 ms (a hiccup): the median is 2. A negative trial is none. Two rows of one change: the mean of their medians, (2 + 4) / 2
+// = 3.
 TEST(ReadTables, TakesMediansOfClockChanges) {
-  const Tables tables = test::read_texts(kHeader + "net,B,0,-1,0,task,1,1\n", "",
-                                         "PE,Freq,NextFreq,T1,T2,T3\nBig,0,1,1e6,900e6,2e6\nBig,0,1,4e6,4e6,4e6\nGPU,1,0,5e5,5e5,5e5\n");
+  const Tables tables =
+      test::read_texts(kHeader + "net,B,0,-1,0,task,1,1\n", "",
+                       "PE,Freq,NextFreq,T1,T2,T3\nBig,0,1,1e6,900e6,2e6\nBig,0,1,-9,,\nBig,0,1,4e6,4e6,4e6\nGPU,1,0,5e5,5e5,5e5\n");
   EXPECT_EQ(tables.switching.at({'B', 0, 1}), Milliseconds(3));
   EXPECT_EQ(tables.switching.at({'G', 1, 0}), Milliseconds(0.5));
 }

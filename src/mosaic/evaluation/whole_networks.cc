@@ -118,7 +118,7 @@ Result<std::optional<double>> carried_over(const Way& way, const WholeNetwork& n
     random.shuffle(chosen);
     chosen.resize(fewest);
     const auto theirs = rows_of(way, *other, chosen, quantity);
-    if (!theirs) return std::nullopt;
+    if (!theirs) continue;  // a network without published predictions teaches nothing about them
     rows.insert(rows.end(), theirs->begin(), theirs->end());
   }
   const auto test = rows_of(way, network, all_of(network), quantity);

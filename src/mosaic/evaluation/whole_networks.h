@@ -50,6 +50,7 @@ struct Errors {
 struct Predictor {
   std::string name;
   Errors errors;
+  std::size_t networks = 1;  ///< how many the errors are a mean of
 };
 
 struct CalibrationOptions {
