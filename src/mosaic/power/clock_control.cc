@@ -100,20 +100,26 @@ Result<void> ClockControl::acquire(const std::string& name, std::optional<Hertz>
   };
   free_.wait(lock, may_have_it);
   if (closed_) return fail(ErrorCode::kCancelled, "the clocks were put back: nothing sets them any more");
-  auto held = held_.find(name);
-  if (held == held_.end()) {
-    if (!clock) return {};  // it is as it was found, and nobody has promised that it stays
-    MOSAIC_TRY(ClockState found, read_clock_state(sysfs_, *domain));
-    held = held_.try_emplace(name, Held{.found = found, .given = found, .clock = {}, .users = 0}).first;
-    if (auto written = write_journal(); !written) {
-      held_.erase(held);
-      return std::unexpected(written.error());
-    }
+  MOSAIC_TRY(const ClockState now, read_clock_state(sysfs_, *domain));
+  Held& held = held_[name];
+  if (held.clock) MOSAIC_RETURN_IF_ERROR(check_unchanged(*domain, held, now));
+  if (held.clock != clock) {
+    if (!held.changed) MOSAIC_RETURN_IF_ERROR(remember(held, now));
+    MOSAIC_RETURN_IF_ERROR(set(*domain, held, now, clock));
   }
-  if (held->second.clock) MOSAIC_RETURN_IF_ERROR(check_unchanged(*domain, held->second));
-  if (held->second.clock != clock) MOSAIC_RETURN_IF_ERROR(set(*domain, held->second, clock));
-  ++held->second.users;
+  ++held.users;
   return {};
+}
+
+/// What a domain is like before it is changed for the first time, or again after it was put back. The journal is written only where it says otherwise:
+/// that takes milliseconds.
+Result<void> ClockControl::remember(Held& held, const ClockState& now) {
+  if (held.journalled && held.found == now) return {};
+  held.found = now;
+  held.journalled = true;
+  auto written = write_journal();
+  if (!written) held.journalled = false;
+  return written;
 }
 
 void ClockControl::release(const std::string& name) {
@@ -123,8 +129,7 @@ void ClockControl::release(const std::string& name) {
   if (--held->second.users == 0) free_.notify_all();
 }
 
-Result<void> ClockControl::check_unchanged(const ClockDomain& domain, const Held& held) const {
-  MOSAIC_TRY(const ClockState now, read_clock_state(sysfs_, domain));
+Result<void> ClockControl::check_unchanged(const ClockDomain& domain, const Held& held, const ClockState& now) const {
   const auto changed = difference(domain, held.given, now);
   if (!changed) return {};
   return fail(ErrorCode::kDevice, fmt::format("{}: {}: another process changed the clock, or the kernel for heat; stop what governs clocks here (a "
@@ -132,10 +137,10 @@ Result<void> ClockControl::check_unchanged(const ClockDomain& domain, const Held
                                               sysfs_.path(domain.folder).string(), *changed));
 }
 
-Result<void> ClockControl::set(const ClockDomain& domain, Held& held, std::optional<Hertz> clock) {
+Result<void> ClockControl::set(const ClockDomain& domain, Held& held, const ClockState& now, std::optional<Hertz> clock) {
   const ClockState wanted = clock ? fixed_at(domain, held.found, *clock) : held.found;
   held.changed = true;
-  auto applied = apply_clock_state(sysfs_, domain, wanted);
+  auto applied = apply_clock_state(sysfs_, domain, now, wanted);
   held.given = applied ? wanted : held.found;
   held.clock = applied ? clock : std::nullopt;
   if (!held.clock) held.changed = !applied && !put_back(domain, held.found);
@@ -146,7 +151,7 @@ Result<void> ClockControl::write_journal() const {
   ClockJournal journal{.process = ::getpid(), .boot = boot_id(), .entries = {}};
   for (const ClockDomain& domain : domains_) {
     const auto held = held_.find(domain.name);
-    if (held != held_.end()) journal.entries.push_back({.folder = domain.folder, .kind = domain.kind, .found = held->second.found});
+    if (held != held_.end() && held->second.journalled) journal.entries.push_back({.folder = domain.folder, .kind = domain.kind, .found = held->second.found});
   }
   return write_file(journal_, format_clock_journal(journal));
 }
@@ -181,7 +186,7 @@ void ClockControl::restore() {
     all = put_back(domain, held.found) && all;
   }
   std::error_code ignored;
-  if (all && !held_.empty()) fs::remove(journal_, ignored);
+  if (all) fs::remove(journal_, ignored);
   held_.clear();
   free_.notify_all();
 }
@@ -214,7 +219,7 @@ Result<void> ClockControl::recover() {
     all = put_back(domain_of(entry), entry.found) && all;
   }
   if (!all) {
-    return fail(ErrorCode::kDevice, fmt::format("process {} died and left clocks that could not be put back ({}); put them right, or try as root, or "
+    return fail(ErrorCode::kIo, fmt::format("process {} died and left clocks that could not be put back ({}); put them right, or try as root, or "
                                                 "delete {} to leave them as they are",
                                                 journal->process, fmt::join(names, ", "), journal_.string()));
   }

@@ -33,8 +33,8 @@ class ClockControl {
   /// Takes what must be said but fails nothing: a clock that another process had changed, one that could not be put back.
   using Remark = std::function<void(const std::string&)>;
 
-  /// Puts back what a dead process left, if one did. Errors: kDevice where a living process has the clocks, or where those of a dead one cannot be
-  /// put back; kIo for the folder of state.
+  /// Puts back what a dead process left, if one did. Errors: kDevice where a living process has the clocks; kIo where those of a dead one cannot be
+  /// put back, or for the folder of state.
   [[nodiscard]] static Result<std::shared_ptr<ClockControl>> open(const Sysfs& sysfs, const std::filesystem::path& state, Remark remark = {});
 
   ClockControl(const ClockControl&) = delete;
@@ -53,12 +53,13 @@ class ClockControl {
   static void restore_all();
 
  private:
-  /// A domain that was changed.
+  /// A domain that was asked for.
   struct Held {
     ClockState found;
-    ClockState given;            // what the files must say
+    ClockState given;            // what the files must say while `clock` is set
     std::optional<Hertz> clock;  // none: as it was found
     bool changed = false;        // something may have to be put back
+    bool journalled = false;     // `found` is on disk
     std::size_t users = 0;
   };
   struct Registry;
@@ -68,8 +69,9 @@ class ClockControl {
   static Registry& registry();
 
   Result<const ClockDomain*> find(const std::string& name) const;
-  Result<void> check_unchanged(const ClockDomain& domain, const Held& held) const;
-  Result<void> set(const ClockDomain& domain, Held& held, std::optional<Hertz> clock);
+  Result<void> check_unchanged(const ClockDomain& domain, const Held& held, const ClockState& now) const;
+  Result<void> set(const ClockDomain& domain, Held& held, const ClockState& now, std::optional<Hertz> clock);
+  Result<void> remember(Held& held, const ClockState& now);
   Result<void> write_journal() const;
   bool put_back(const ClockDomain& domain, const ClockState& found);
   void restore();

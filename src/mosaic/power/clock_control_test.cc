@@ -79,6 +79,23 @@ TEST_F(ClockControlTest, GoesFromClockToClockAndBack) {
   EXPECT_THAT(remarks_, IsEmpty());
 }
 
+// As the system has it now, not as it had it when mosaic looked first.
+TEST_F(ClockControlTest, FindsAnewWhatWasPutBackMeanwhile) {
+  const std::string file = FakeMachine::policy(4) + "scaling_max_freq";
+  {
+    const auto clocks = open();
+    for (const std::optional<Hertz> clock : {std::optional(kFast), std::optional<Hertz>()}) {
+      expect(clocks->acquire("policy4", clock));
+      clocks->release("policy4");
+    }
+    machine_.write(file, "1200000\n");
+    expect(clocks->acquire("policy4", kSlow));
+    clocks->release("policy4");
+  }
+  EXPECT_EQ(machine_.read(file), "1200000\n");
+  machine_.write(file, "1800000\n");
+}
+
 TEST_F(ClockControlTest, KeepsTheChoiceThatItFound) {
   machine_.write(FakeMachine::policy(0) + "scaling_governor", "userspace\n");
   machine_.write(FakeMachine::policy(0) + "scaling_setspeed", "816000\n");

@@ -21,7 +21,7 @@ Result<ClockState> read_clock_state(const Sysfs& sysfs, const ClockDomain& domai
     MOSAIC_TRY(state.governor, sysfs.read(domain.folder / domain.governor_file()));
   }
   if (domain.kind == ClockKind::kCpufreq && state.governor == kUserspace) {
-    MOSAIC_TRY(state.chosen, sysfs.read_integer(domain.folder / kChosen));
+    if (const auto chosen = sysfs.read_integer(domain.folder / kChosen)) state.chosen = *chosen;
   }
   return state;
 }
@@ -55,8 +55,7 @@ std::optional<std::string> difference(const ClockDomain& domain, const ClockStat
   return std::nullopt;
 }
 
-Result<void> apply_clock_state(const Sysfs& sysfs, const ClockDomain& domain, const ClockState& wanted) {
-  MOSAIC_TRY(const ClockState now, read_clock_state(sysfs, domain));
+Result<void> apply_clock_state(const Sysfs& sysfs, const ClockDomain& domain, const ClockState& now, const ClockState& wanted) {
   for (const ClockWrite& write : writes_between(domain, now, wanted)) MOSAIC_RETURN_IF_ERROR(sysfs.write(domain.folder / write.file, write.value));
   MOSAIC_TRY(const ClockState after, read_clock_state(sysfs, domain));
   const auto wrong = difference(domain, wanted, after);

@@ -16,7 +16,7 @@ struct ClockState {
   std::int64_t lower = 0;  ///< limits: the governor chooses between them
   std::int64_t upper = 0;
   std::string governor;                ///< empty where the domain shows none
-  std::optional<std::int64_t> chosen;  ///< scaling_setspeed, under the governor 'userspace' alone
+  std::optional<std::int64_t> chosen;  ///< scaling_setspeed, under the governor 'userspace' alone and if it can be read
 
   friend bool operator==(const ClockState&, const ClockState&) = default;
 };
@@ -44,7 +44,8 @@ struct ClockWrite {
 /// by 1 %: some drivers show what the hardware made of it.
 [[nodiscard]] std::optional<std::string> difference(const ClockDomain& domain, const ClockState& wanted, const ClockState& found);
 
-/// Writes all that differs and reads it back. Errors: kDevice: a file that cannot be written, a value that did not stay.
-[[nodiscard]] Result<void> apply_clock_state(const Sysfs& sysfs, const ClockDomain& domain, const ClockState& wanted);
+/// Writes all in which `wanted` differs from `now`, and reads the whole state back, so that what somebody else writes at the same time does not go
+/// unseen. Errors: kDevice: a file that cannot be written, a value that did not stay.
+[[nodiscard]] Result<void> apply_clock_state(const Sysfs& sysfs, const ClockDomain& domain, const ClockState& now, const ClockState& wanted);
 
 }  // namespace mosaic

@@ -86,7 +86,17 @@ TEST(ApplyClockState, NamesTheFileThatCannotBeWritten) {
   machine.add_policy(0, {0}, false);
   machine.link(FakeMachine::policy(0) + "scaling_min_freq", "/proc/sys/kernel/cap_last_cap");
   const auto domain = discover_clocks(machine.sysfs()).at(0);
-  EXPECT_THAT(error_of(apply_clock_state(machine.sysfs(), domain, between(1200000, 1200000))), HasSubstr("scaling_min_freq"));
+  EXPECT_THAT(error_of(apply_clock_state(machine.sysfs(), domain, between(408000, 1800000), between(1200000, 1200000))), HasSubstr("scaling_min_freq"));
+}
+
+// Between our look and our writing somebody takes the governor: what we did not write is read back as well.
+TEST(ApplyClockState, SeesWhatWasChangedMeanwhile) {
+  const FakeMachine machine;
+  machine.add_policy(0, {0}, false);
+  const auto domain = discover_clocks(machine.sysfs()).at(0);
+  machine.write(FakeMachine::policy(0) + "scaling_governor", "performance\n");
+  EXPECT_THAT(error_of(apply_clock_state(machine.sysfs(), domain, between(408000, 1800000), between(1200000, 1200000))),
+              HasSubstr("scaling_governor is 'performance' instead of 'schedutil'"));
 }
 
 TEST(ApplyClockState, ReadsDevfreqInHertz) {
@@ -95,7 +105,7 @@ TEST(ApplyClockState, ReadsDevfreqInHertz) {
   const auto domain = discover_clocks(machine.sysfs()).at(0);
   const ClockState found = expect(read_clock_state(machine.sysfs(), domain));
   EXPECT_EQ(found, (ClockState{.lower = 200'000'000, .upper = 800'000'000, .governor = "simple_ondemand", .chosen = {}}));
-  expect(apply_clock_state(machine.sysfs(), domain, fixed_at(domain, found, Hertz{400'000'000})));
+  expect(apply_clock_state(machine.sysfs(), domain, found, fixed_at(domain, found, Hertz{400'000'000})));
   EXPECT_EQ(machine.read("sys/class/devfreq/ff9a0000.gpu/min_freq"), "400000000\n");
   EXPECT_EQ(machine.read("sys/class/devfreq/ff9a0000.gpu/max_freq"), "400000000\n");
 }

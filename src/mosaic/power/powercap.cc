@@ -23,7 +23,6 @@ struct Zone {
   std::string id;    // "intel-rapl:0:1": its place in the hierarchy
   std::string name;  // "dram"
   fs::path folder;
-  bool readable = false;
 
   [[nodiscard]] bool is_top() const { return std::ranges::count(id, ':') == 1; }
   [[nodiscard]] std::string_view driver() const { return std::string_view(id).substr(0, id.find(':')); }
@@ -35,7 +34,7 @@ std::vector<Zone> find_zones(const Sysfs& sysfs) {
   for (const std::string& id : sysfs.list(folder)) {
     const auto name = sysfs.read(folder / id / "name");
     if (!name || id.find(':') == std::string::npos || !sysfs.exists(folder / id / "energy_uj")) continue;
-    zones.push_back({.id = id, .name = *name, .folder = folder / id, .readable = sysfs.may_read(folder / id / "energy_uj")});
+    zones.push_back({.id = id, .name = *name, .folder = folder / id});
   }
   const auto is_second_view = [&](const Zone& zone) {
     constexpr std::string_view kSuffix = "-mmio";
@@ -113,10 +112,9 @@ std::vector<FoundMeter> find_powercap(const Sysfs& sysfs) {
   std::vector<FoundMeter> found;
   for (const auto& [name, zones] : meters_of(find_zones(sysfs))) {
     FoundMeter meter{.info = describe(name, zones), .problem = {}};
-    const auto closed = std::ranges::find(zones, false, &Zone::readable);
-    if (closed != zones.end()) {
-      meter.problem = fmt::format("only root may read {}: run as root, or give your group the right with the udev rule of docs/energy.md",
-                                  sysfs.path(closed->folder / "energy_uj").string());
+    for (const Zone& zone : zones) {
+      const auto tried = sysfs.read_integer(zone.folder / "energy_uj");
+      if (!tried && !meter.problem) meter.problem = tried.error().message;
     }
     found.push_back(std::move(meter));
   }

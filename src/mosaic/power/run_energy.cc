@@ -69,6 +69,7 @@ Result<RunEnergy> measure_runs(Meter& meter, const EnergyReading& idle, const st
   Nanoseconds duration = std::clamp<Nanoseconds>(needed.value_or(options.shortest), options.shortest, options.longest);
   while (true) {
     MOSAIC_TRY(const Window window, measure_window(meter, duration, run, time, options.stop));
+    if (window.reading.energy.value <= 0) return fail(ErrorCode::kDevice, fmt::format("meter {} shows no energy at all: it does not work here", meter.info().name));
     const double times_too_large = window.reading.relative_error() / options.share;
     if (times_too_large <= 1) {
       const auto runs = static_cast<double>(window.runs);

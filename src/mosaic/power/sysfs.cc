@@ -93,7 +93,6 @@ Result<void> Sysfs::write(const std::filesystem::path& file, std::string_view va
 }
 
 bool Sysfs::exists(const std::filesystem::path& file) const { return ::access(path(file).c_str(), F_OK) == 0; }
-bool Sysfs::may_read(const std::filesystem::path& file) const { return ::access(path(file).c_str(), R_OK) == 0; }
 bool Sysfs::may_write(const std::filesystem::path& file) const { return ::access(path(file).c_str(), W_OK) == 0; }
 
 std::vector<std::string> Sysfs::list(const std::filesystem::path& folder) const {

@@ -34,7 +34,6 @@ class Sysfs {
   [[nodiscard]] bool exists(const std::filesystem::path& file) const;
 
   /// Whether this process has the right to; root has it even where the driver then refuses.
-  [[nodiscard]] bool may_read(const std::filesystem::path& file) const;
   [[nodiscard]] bool may_write(const std::filesystem::path& file) const;
 
   /// Names in a folder, "hwmon2" before "hwmon10"; none where there is no such folder.
