@@ -66,7 +66,8 @@ class FakeMachine {
     std::string clocks = "408000 600000 816000 1200000 ";
     if (highest > 1200) clocks += std::to_string(highest) + "000 ";
     write(folder + "scaling_available_frequencies", clocks + "\n");
-    write(folder + "scaling_available_governors", std::string("conservative ondemand ") + (userspace ? "userspace " : "") + "performance schedutil \n");
+    write(folder + "scaling_available_governors",
+          std::string("conservative ondemand ") + (userspace ? "userspace " : "") + "performance schedutil \n");
     write(folder + "scaling_governor", "schedutil\n");
     write(folder + "scaling_setspeed", "<unsupported>\n");
     write(folder + "scaling_min_freq", "408000\n");

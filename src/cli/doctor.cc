@@ -114,7 +114,8 @@ Finding check_meter(const Sysfs& sysfs) {
   const std::vector<FoundMeter> meters = find_meters(sysfs);
   if (const auto best = best_meter(meters)) return {"energy", State::kGood, fmt::format("{} is readable", best->name), ""};
   const auto closed = std::ranges::find_if(meters, [](const FoundMeter& each) { return each.problem.has_value(); });
-  if (closed != meters.end()) return {"energy", State::kAdvice, fmt::format("there is {}, but it cannot be read", closed->info.name), *closed->problem};
+  if (closed != meters.end())
+    return {"energy", State::kAdvice, fmt::format("there is {}, but it cannot be read", closed->info.name), *closed->problem};
   if (!meters.empty())
     return {"energy", State::kAdvice, fmt::format("{} and the like feed parts of the board", meters.front().info.name), "name one with --meter"};
   return {"energy", State::kAdvice, "no meter: energy figures will be modelled",

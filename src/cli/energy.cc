@@ -15,9 +15,10 @@ double seconds(Nanoseconds time) { return std::chrono::duration<double>(time).co
 }  // namespace
 
 void declare_meter(CLI::App& app, std::string& meter) {
-  app.add_option("--meter", meter,
-                 "What measures energy: auto, none, powercap[:ZONE], hwmon:CHIP/CHANNEL, battery, or log:FILE.csv[@SECONDS], the log of an external monitor "
-                 "(docs/energy.md)")
+  app.add_option(
+         "--meter", meter,
+         "What measures energy: auto, none, powercap[:ZONE], hwmon:CHIP/CHANNEL, battery, or log:FILE.csv[@SECONDS], the log of an external monitor "
+         "(docs/energy.md)")
       ->capture_default_str();
 }
 
@@ -50,9 +51,9 @@ Json energy_json(const std::optional<RunEnergy>& energy, const EnergyProbe& prob
 
 std::string energy_text(const std::optional<RunEnergy>& energy, const EnergyProbe& probe) {
   if (!energy) return fmt::format("energy: not measured: {}\n", probe.why_none());
-  return fmt::format(
-      "energy of a run: {} in total, {} beyond the machine at rest ({}); measured by {} ({}) on {} runs in {:.3g} s\n", energy_with_error(energy->total),
-      energy_with_error(energy->net), format_power(energy->idle.power()), energy->meter.name, energy->meter.covers, energy->runs, seconds(energy->window.window));
+  return fmt::format("energy of a run: {} in total, {} beyond the machine at rest ({}); measured by {} ({}) on {} runs in {:.3g} s\n",
+                     energy_with_error(energy->total), energy_with_error(energy->net), format_power(energy->idle.power()), energy->meter.name,
+                     energy->meter.covers, energy->runs, seconds(energy->window.window));
 }
 
 }  // namespace mosaic::cli

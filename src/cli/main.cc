@@ -38,14 +38,15 @@ int exit_code(ErrorCode code) {
   return 3;
 }
 
-/// Turns Ctrl-C, and the end of the terminal, into a request to stop, a second one into the end, with the machine's clocks as they were. Must be made before any other thread, so that all of them leave the signals to it.
+/// Turns Ctrl-C, and the end of the terminal, into a request to stop, a second one into the end, with the machine's clocks as they were. Must be made
+/// before any other thread, so that all of them leave the signals to it.
 class SignalWatcher {
  public:
   SignalWatcher() {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
-    struct sigaction hangup {};
+    struct sigaction hangup{};
     const bool ignored = ::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler == SIG_IGN;  // by nohup
     if (!ignored) sigaddset(&signals_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);

@@ -40,8 +40,9 @@ std::vector<Battery> find_all(const Sysfs& sysfs) {
 Result<Watts> read_power(const Sysfs& sysfs, const Battery& battery) {
   MOSAIC_TRY(const std::string status, sysfs.read(battery.folder / "status"));
   if (status != "Discharging") {
-    return fail(ErrorCode::kDevice, fmt::format("battery '{}' is '{}': its gauge shows what the machine uses only while it discharges; unplug the charger",
-                                                battery.name, status));
+    return fail(ErrorCode::kDevice,
+                fmt::format("battery '{}' is '{}': its gauge shows what the machine uses only while it discharges; unplug the charger", battery.name,
+                            status));
   }
   if (battery.shows_power) {
     MOSAIC_TRY(const std::int64_t microwatts, sysfs.read_integer(battery.folder / "power_now"));

@@ -111,8 +111,8 @@ Result<void> ClockControl::acquire(const std::string& name, std::optional<Hertz>
   return {};
 }
 
-/// What a domain is like before it is changed for the first time, or again after it was put back. The journal is written only where it says otherwise:
-/// that takes milliseconds.
+/// What a domain is like before it is changed for the first time, or again after it was put back. The journal is written only where it says
+/// otherwise: that takes milliseconds.
 Result<void> ClockControl::remember(Held& held, const ClockState& now) {
   if (held.journalled && held.found == now) return {};
   held.found = now;
@@ -151,7 +151,8 @@ Result<void> ClockControl::write_journal() const {
   ClockJournal journal{.process = ::getpid(), .boot = boot_id(), .entries = {}};
   for (const ClockDomain& domain : domains_) {
     const auto held = held_.find(domain.name);
-    if (held != held_.end() && held->second.journalled) journal.entries.push_back({.folder = domain.folder, .kind = domain.kind, .found = held->second.found});
+    if (held != held_.end() && held->second.journalled)
+      journal.entries.push_back({.folder = domain.folder, .kind = domain.kind, .found = held->second.found});
   }
   return write_file(journal_, format_clock_journal(journal));
 }
@@ -220,8 +221,8 @@ Result<void> ClockControl::recover() {
   }
   if (!all) {
     return fail(ErrorCode::kIo, fmt::format("process {} died and left clocks that could not be put back ({}); put them right, or try as root, or "
-                                                "delete {} to leave them as they are",
-                                                journal->process, fmt::join(names, ", "), journal_.string()));
+                                            "delete {} to leave them as they are",
+                                            journal->process, fmt::join(names, ", "), journal_.string()));
   }
   fs::remove(journal_, ignored);
   say(fmt::format("put back the clocks of {}, which process {} had left when it died", fmt::join(names, ", "), journal->process));

@@ -207,7 +207,8 @@ class DeadProcess : public ClockControlTest {
  protected:
   void leave(const std::string& boot, const std::string& folder = "sys/devices/system/cpu/cpufreq/policy0") {
     const ClockState found{.lower = 408000, .upper = 1800000, .governor = "schedutil", .chosen = {}};
-    expect(write_file(clock_journal_file(machine_.sysfs(), state_.path()), format_clock_journal({.process = 4711, .boot = boot, .entries = {{.folder = folder, .found = found}}})));
+    expect(write_file(clock_journal_file(machine_.sysfs(), state_.path()),
+                      format_clock_journal({.process = 4711, .boot = boot, .entries = {{.folder = folder, .found = found}}})));
     machine_.write(FakeMachine::policy(0) + "scaling_governor", "userspace\n");
     machine_.write(FakeMachine::policy(0) + "scaling_setspeed", "1200000\n");
     machine_.write(FakeMachine::policy(0) + "scaling_max_freq", "1200000\n");
@@ -251,11 +252,11 @@ TEST_F(ClockControlTest, RefusesWhatALivingProcessHas) {
 }
 
 TEST(ClockJournal, ReadsBackAsWritten) {
-  const ClockJournal journal{.process = 7,
-                             .boot = "b",
-                             .entries = {{.folder = "sys/class/devfreq/gpu",
-                                          .kind = ClockKind::kDevfreq,
-                                          .found = {.lower = 1, .upper = 2, .governor = "userspace", .chosen = 2}}}};
+  const ClockJournal journal{
+      .process = 7,
+      .boot = "b",
+      .entries = {
+          {.folder = "sys/class/devfreq/gpu", .kind = ClockKind::kDevfreq, .found = {.lower = 1, .upper = 2, .governor = "userspace", .chosen = 2}}}};
   const auto read = expect(parse_clock_journal(format_clock_journal(journal)));
   EXPECT_EQ(read.process, 7);
   ASSERT_EQ(read.entries.size(), 1U);

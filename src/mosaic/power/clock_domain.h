@@ -33,8 +33,8 @@ struct ClockDomain {
   /// Whether a clock can be named outright; else it is fixed by its limits.
   [[nodiscard]] bool has_userspace() const;
 
-  /// The clock of the table that is meant: the nearest, if it lies within 0.1 % (a board file says 1805 MHz for 1804.8). Errors: kInvalidInput, naming
-  /// the clocks there are.
+  /// The clock of the table that is meant: the nearest, if it lies within 0.1 % (a board file says 1805 MHz for 1804.8). Errors: kInvalidInput,
+  /// naming the clocks there are.
   [[nodiscard]] Result<Hertz> find(Hertz wanted) const;
 
   /// Names of the files for limits and the clock of the moment.

@@ -41,12 +41,15 @@ std::vector<ClockWrite> writes_between(const ClockDomain& domain, const ClockSta
   if (upper_first && now.upper != wanted.upper) writes.push_back(upper);
   if (now.lower != wanted.lower) writes.push_back(lower);
   if (!upper_first && now.upper != wanted.upper) writes.push_back(upper);
-  if (wanted.chosen && (now.chosen != wanted.chosen || now.governor != wanted.governor)) writes.push_back({kChosen, fmt::format("{}", *wanted.chosen)});
+  if (wanted.chosen && (now.chosen != wanted.chosen || now.governor != wanted.governor))
+    writes.push_back({kChosen, fmt::format("{}", *wanted.chosen)});
   return writes;
 }
 
 std::optional<std::string> difference(const ClockDomain& domain, const ClockState& wanted, const ClockState& found) {
-  const auto differs = [](std::string_view file, const auto& is, const auto& should) { return fmt::format("{} is '{}' instead of '{}'", file, is, should); };
+  const auto differs = [](std::string_view file, const auto& is, const auto& should) {
+    return fmt::format("{} is '{}' instead of '{}'", file, is, should);
+  };
   if (wanted.governor != found.governor) return differs(domain.governor_file(), found.governor, wanted.governor);
   if (wanted.lower != found.lower) return differs(domain.lower_limit_file(), found.lower, wanted.lower);
   if (wanted.upper != found.upper) return differs(domain.upper_limit_file(), found.upper, wanted.upper);

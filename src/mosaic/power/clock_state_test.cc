@@ -86,7 +86,8 @@ TEST(ApplyClockState, NamesTheFileThatCannotBeWritten) {
   machine.add_policy(0, {0}, false);
   machine.link(FakeMachine::policy(0) + "scaling_min_freq", "/proc/sys/kernel/cap_last_cap");
   const auto domain = discover_clocks(machine.sysfs()).at(0);
-  EXPECT_THAT(error_of(apply_clock_state(machine.sysfs(), domain, between(408000, 1800000), between(1200000, 1200000))), HasSubstr("scaling_min_freq"));
+  EXPECT_THAT(error_of(apply_clock_state(machine.sysfs(), domain, between(408000, 1800000), between(1200000, 1200000))),
+              HasSubstr("scaling_min_freq"));
 }
 
 // Between our look and our writing somebody takes the governor: what we did not write is read back as well.

@@ -9,8 +9,9 @@
 
 namespace mosaic {
 
-/// Goes through the rows of a CSV text. Cells stand between separators; one in double quotes may hold separators, line ends and doubled quotes. Spaces
-/// around cells are left out, empty rows and those that begin with # as well. Never fails: what is odd is a cell like any other. Thread-compatible.
+/// Goes through the rows of a CSV text. Cells stand between separators; one in double quotes may hold separators, line ends and doubled quotes.
+/// Spaces around cells are left out, empty rows and those that begin with # as well. Never fails: what is odd is a cell like any other.
+/// Thread-compatible.
 class CsvReader {
  public:
   /// The separator is the one of comma, semicolon and tab that occurs most in the first row. `text` must outlive this.

@@ -44,16 +44,16 @@ TEST(CounterError, AddsStepAndAge) {
   EXPECT_NEAR(counter_error({3}, {0}, milliseconds(1)).value, 2.449490, 1e-6);  // 2 * 3 / sqrt 6
 }
 
-// 1 s of samples at 4 W and 6 W in turn, 101 of them, steps of 0.1 W, updates every 10 ms. Steps: 0.1 / sqrt 12 = 0.028868. Edges: 2 * 0.01 / sqrt 6 =
-// 0.008165. Scatter: the deviation of 51 fours and 50 sixes is 1.00494, over sqrt 101 it is 0.099995. Together 2 * 0.104398 = 0.208797.
+// 1 s of samples at 4 W and 6 W in turn, 101 of them, steps of 0.1 W, updates every 10 ms. Steps: 0.1 / sqrt 12 = 0.028868. Edges: 2 * 0.01 / sqrt 6
+// = 0.008165. Scatter: the deviation of 51 fours and 50 sixes is 1.00494, over sqrt 101 it is 0.099995. Together 2 * 0.104398 = 0.208797.
 TEST(TrapezoidError, AddsStepEdgesAndScatter) {
   std::vector<PowerSample> samples;
   for (int i = 0; i <= 100; ++i) samples.push_back({milliseconds(10 * i), {i % 2 == 0 ? 4.0 : 6.0}});
   EXPECT_NEAR(trapezoid_error(samples, {0.1}, milliseconds(10)).value, 0.208797, 1e-5);
 }
 
-// A load that changes between 2 W and 8 W at random moments, seen by a sensor every 5 ms: the error bar holds the truth 95 times in a hundred; at least
-// 90 are asked for, and that it is not so wide that it says nothing (a quarter of it still misses half of them).
+// A load that changes between 2 W and 8 W at random moments, seen by a sensor every 5 ms: the error bar holds the truth 95 times in a hundred; at
+// least 90 are asked for, and that it is not so wide that it says nothing (a quarter of it still misses half of them).
 TEST(TrapezoidError, HoldsTheTruthAsOftenAsItSays) {
   Random random(3);
   int held = 0;

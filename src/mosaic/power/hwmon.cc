@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
 #include <map>
-#include <set>
+#include <optional>
 #include <utility>
 
 #include "mosaic/base/text.h"
@@ -172,25 +173,29 @@ Result<std::unique_ptr<Meter>> open_hwmon(const Sysfs& sysfs, std::string_view n
                                                       known.empty() ? "no hwmon meter" : fmt::format("{}", fmt::join(known, ", "))));
   };
   std::string_view rest = name.substr(std::min(kPrefix.size(), name.size()));
-  const std::size_t slash = rest.find('/');
-  const std::string_view chip = rest.substr(0, slash);
   std::vector<Channel> wanted;
-  if (slash == std::string_view::npos) {
+  std::string chip(rest.substr(0, rest.find('/')));
+  const bool names_channels = rest.find('/') != std::string_view::npos;
+  if (!names_channels) {
     std::ranges::copy_if(all, std::back_inserter(wanted), [&](const Channel& each) { return each.chip == chip; });
     if (wanted.size() > 1) return refuse("the chip has several channels, which may feed one another: name one, or A+B for a sum");
+  } else if (const auto whole = std::ranges::find(all, name, &Channel::name); whole != all.end()) {
+    wanted.push_back(*whole);  // whatever its label is made of
   } else {
-    const auto whole = std::ranges::find_if(all, [&](const Channel& each) { return each.chip == chip && each.label == rest.substr(slash + 1); });
-    const auto labels = whole == all.end() ? split(rest.substr(slash + 1), '+') : std::vector<std::string>{whole->label};
-    for (const std::string& label : labels) {
+    for (const std::string& part : split(rest, '+')) {
+      const std::size_t slash = part.find('/');
+      if (slash != std::string::npos) chip = part.substr(0, slash);
+      const std::string label = part.substr(slash == std::string::npos ? 0 : slash + 1);
       const auto found = std::ranges::find_if(all, [&](const Channel& each) { return each.chip == chip && each.label == label; });
       if (found == all.end()) return refuse(fmt::format("there is no channel '{}/{}'", chip, label));
       wanted.push_back(*found);
     }
   }
   if (wanted.empty()) return refuse(fmt::format("there is no chip '{}' with a meter", chip));
-  if (std::ranges::any_of(wanted, [&](const Channel& each) { return (each.kind == MeterKind::kEnergyCounter) != (wanted[0].kind == MeterKind::kEnergyCounter); }))
+  const auto counts = [](const Channel& each) { return each.kind == MeterKind::kEnergyCounter; };
+  if (std::ranges::any_of(wanted, counts) && !std::ranges::all_of(wanted, counts))
     return refuse("counters of energy and sensors of power do not add up");
-  const std::string full = slash == std::string_view::npos ? wanted.front().name() : std::string(name);
+  const std::string full = names_channels ? std::string(name) : wanted.front().name();
   return make_meter(sysfs, describe(sysfs, full, wanted), wanted, std::move(time));
 }
 

@@ -19,8 +19,8 @@ class Meter {
   /// Begins a window; one that was not ended is forgotten. Errors: kDevice where the sensor cannot be read.
   [[nodiscard]] virtual Result<void> start() = 0;
 
-  /// Ends the window. Errors: kDevice where the sensor vanished or failed in the middle; kInvalidInput where an external log does not hold the window.
-  /// Requires: a window was begun.
+  /// Ends the window. Errors: kDevice where the sensor vanished or failed in the middle; kInvalidInput where an external log does not hold the
+  /// window. Requires: a window was begun.
   [[nodiscard]] virtual Result<EnergyReading> stop() = 0;
 };
 

@@ -16,9 +16,9 @@
 namespace mosaic {
 namespace {
 
-/// Labels under which Jetson boards, ACPI and others show what flows into the whole board.
+/// Labels under which Jetson boards, and chips under which ACPI and PMBus, show what flows into the whole board.
 bool feeds_the_board(const MeterInfo& info) {
-  constexpr std::array<std::string_view, 6> kInputs{"VDD_IN", "VIN_SYS_5V0", "POM_5V_IN", "VIN", "power_meter", "pin"};
+  constexpr std::array<std::string_view, 4> kInputs{"VDD_IN", "POM_5V_IN", "power_meter", "pin"};
   if (!info.name.starts_with("hwmon:")) return false;
   return std::ranges::any_of(kInputs, [&](std::string_view label) {
     const std::size_t at = info.name.find(label);
@@ -70,7 +70,9 @@ Result<std::unique_ptr<Meter>> open_meter(const std::string& text, const Sysfs& 
     if (!best) return nullptr;
     return open_found(best->name, sysfs, std::move(time));
   }
-  const auto is_meant = [&](const FoundMeter& each) { return each.info.name == text || (text == "battery" && each.info.name.starts_with("battery:")); };
+  const auto is_meant = [&](const FoundMeter& each) {
+    return each.info.name == text || (text == "battery" && each.info.name.starts_with("battery:"));
+  };
   const auto found = std::ranges::find_if(meters, is_meant);
   if (found != meters.end()) {
     if (found->problem) return fail(ErrorCode::kDevice, fmt::format("meter '{}': {}", text, *found->problem));

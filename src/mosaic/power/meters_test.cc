@@ -238,6 +238,20 @@ TEST(Hwmon, ReadsCountersOfEnergy) {
   EXPECT_THAT(error_of(measurement.meter().stop()), HasSubstr("went back"));
 }
 
+// As on boards with more rails than one chip has channels: 1 W + 1 W.
+TEST(Hwmon, AddsChannelsOfSeveralChips) {
+  const FakeMachine machine;
+  for (const char* chip : {"hwmon2", "hwmon3"}) {
+    machine.write(std::string("sys/class/hwmon/") + chip + "/name", "ina3221\n");
+    machine.write(std::string("sys/class/hwmon/") + chip + "/power1_label", chip == std::string("hwmon2") ? "CPU\n" : "SYS5V\n");
+    machine.write(std::string("sys/class/hwmon/") + chip + "/power1_input", "1000000\n");
+  }
+  const Measurement measurement(machine, "hwmon:ina3221@hwmon2/CPU+ina3221@hwmon3/SYS5V");
+  expect(measurement.meter().start());
+  measurement.time().advance(seconds(1));
+  EXPECT_NEAR(expect(measurement.meter().stop()).energy.value, 2, 1e-9);
+}
+
 TEST(Hwmon, TellsChipsOfOneNameApart) {
   const FakeMachine machine;
   for (const char* chip : {"hwmon2", "hwmon10"}) {

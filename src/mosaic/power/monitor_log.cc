@@ -133,7 +133,8 @@ Result<Columns> find_columns(const std::vector<std::string>& titles) {
   Columns columns;
   for (const Role role : kRoles) {
     const auto& column = found.at(static_cast<std::size_t>(role));
-    if (!column) return invalid(fmt::format("no column of {}: the first line must name columns such as 'time,volts,amperes' or 'Time (ms)'", name(role)));
+    if (!column)
+      return invalid(fmt::format("no column of {}: the first line must name columns such as 'time,volts,amperes' or 'Time (ms)'", name(role)));
     columns.at(static_cast<std::size_t>(role)) = *column;
   }
   return columns;
@@ -250,15 +251,17 @@ Result<EnergyReading> energy_between(const MonitorLog& log, Nanoseconds begin, N
   MOSAIC_CHECK(begin < end);
   const auto& all = log.samples;
   if (begin < all.front().time || end > all.back().time) {
-    return invalid(fmt::format("it holds {:.6f} s to {:.6f} s, not the window from {:.6f} s to {:.6f} s: see that the monitor runs all the while, and "
-                               "give '@SECONDS' behind the file's name: what is to be added to its times to make them seconds since 1970",
-                               in_seconds(all.front().time), in_seconds(all.back().time), in_seconds(begin), in_seconds(end)));
+    return invalid(
+        fmt::format("it holds {:.6f} s to {:.6f} s, not the window from {:.6f} s to {:.6f} s: see that the monitor runs all the while, and "
+                    "give '@SECONDS' behind the file's name: what is to be added to its times to make them seconds since 1970",
+                    in_seconds(all.front().time), in_seconds(all.back().time), in_seconds(begin), in_seconds(end)));
   }
   for (const LogGap& gap : find_gaps(log)) {
     if (gap.end <= begin || gap.begin >= end) continue;
-    return invalid(fmt::format("it has a gap from {:.6f} s to {:.6f} s, {:.3g} ms without samples, in the window: what was used then is not known; "
-                               "measure again",
-                               in_seconds(gap.begin), in_seconds(gap.end), 1e3 * in_seconds(gap.end - gap.begin)));
+    return invalid(
+        fmt::format("it has a gap from {:.6f} s to {:.6f} s, {:.3g} ms without samples, in the window: what was used then is not known; "
+                    "measure again",
+                    in_seconds(gap.begin), in_seconds(gap.end), 1e3 * in_seconds(gap.end - gap.begin)));
   }
   const auto first = std::ranges::upper_bound(all, begin, {}, &PowerSample::time);  // the first behind the beginning
   const auto last = std::ranges::lower_bound(all, end, {}, &PowerSample::time);     // the first not before the end

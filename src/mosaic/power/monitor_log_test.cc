@@ -61,9 +61,11 @@ TEST(ParseMonitorLog, MultipliesVoltsAndAmperes) {
 }
 
 TEST(ParseMonitorLog, TellsColumnsByUnitsAndNames) {
-  for (const char* header : {"Time (ms),Main (mA),Main Voltage (V)", "t_ms;I_mA;U_V", "\"Timestamp [ms]\",\"Current [mA]\",Vbus", "time (ms),ibus [mA],volts",
-                             "elapsed ms\tmA\tOutput Voltage", "TIME (MS),i_ma,u"}) {
-    const char separator = std::string_view(header).find(';') != std::string_view::npos ? ';' : std::string_view(header).find('\t') != std::string_view::npos ? '\t' : ',';
+  for (const char* header : {"Time (ms),Main (mA),Main Voltage (V)", "t_ms;I_mA;U_V", "\"Timestamp [ms]\",\"Current [mA]\",Vbus",
+                             "time (ms),ibus [mA],volts", "elapsed ms\tmA\tOutput Voltage", "TIME (MS),i_ma,u"}) {
+    const char separator = std::string_view(header).find(';') != std::string_view::npos    ? ';'
+                           : std::string_view(header).find('\t') != std::string_view::npos ? '\t'
+                                                                                           : ',';
     const std::string row = std::string("10") + separator + "250" + separator + "4\n";
     const auto log = parse_monitor_log(std::string(header) + "\n" + row + row);
     ASSERT_TRUE(log.has_value()) << header << ": " << log.error().message;
@@ -73,7 +75,11 @@ TEST(ParseMonitorLog, TellsColumnsByUnitsAndNames) {
 }
 
 TEST(ParseMonitorLog, TakesMicroHoweverItIsWritten) {
-  for (const char* unit : {"uA", "\xc2\xb5" "A", "\xce\xbc" "A"}) {
+  for (const char* unit : {"uA",
+                           "\xc2\xb5"
+                           "A",
+                           "\xce\xbc"
+                           "A"}) {
     const auto log = expect(parse_monitor_log(std::string("s,V,") + unit + "\n1,4,250000\n2,4,250000\n"));
     EXPECT_DOUBLE_EQ(log.samples[0].power.value, 1) << unit;
   }
@@ -145,7 +151,8 @@ TEST(EnergyBetween, AddsUpOverParts) {
 TEST(EnergyBetween, RefusesAWindowThatTheLogDoesNotHold) {
   const MonitorLog log = steps_at_5_khz({2});
   for (const auto& [begin, end] : {std::pair(-1, 500), std::pair(500, 1001), std::pair(2000, 3000)})
-    EXPECT_THAT(error_of(energy_between(log, milliseconds(begin), milliseconds(end))), AllOf(HasSubstr("holds 0.000000 s to 1.000000 s"), HasSubstr("@SECONDS")));
+    EXPECT_THAT(error_of(energy_between(log, milliseconds(begin), milliseconds(end))),
+                AllOf(HasSubstr("holds 0.000000 s to 1.000000 s"), HasSubstr("@SECONDS")));
 }
 
 // 5 kHz with 30 ms missing at 1 s: windows before and behind are good, those that touch it are not.

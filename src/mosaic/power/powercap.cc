@@ -16,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kMeter = "powercap";
-constexpr Joules kStep{61e-6};                        // 2^-14 J, the coarsest unit that processors count in
-constexpr std::chrono::milliseconds kInterval{1};     // how often they bring the counter up to date
+constexpr Joules kStep{61e-6};                     // 2^-14 J, the coarsest unit that processors count in
+constexpr std::chrono::milliseconds kInterval{1};  // how often they bring the counter up to date
 
 struct Zone {
   std::string id;    // "intel-rapl:0:1": its place in the hierarchy
@@ -86,8 +86,8 @@ class Counters {
         zone.last = now;
       }
       if (now < 0 || now > *zone.range || zone.last > *zone.range) {
-        return fail(ErrorCode::kDevice,
-                    fmt::format("{} reads {}, which is beyond its range of {} uJ", sysfs_.path(zone.folder / "energy_uj").string(), now, *zone.range));
+        return fail(ErrorCode::kDevice, fmt::format("{} reads {}, which is beyond its range of {} uJ",
+                                                    sysfs_.path(zone.folder / "energy_uj").string(), now, *zone.range));
       }
       total_ += wrapped_difference(zone.last, now, *zone.range);
       zone.last = now;

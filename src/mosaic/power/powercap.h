@@ -12,8 +12,8 @@
 
 namespace mosaic {
 
-/// The meters that powercap (RAPL of Intel and AMD) offers: "powercap", the processor packages with their memory, and "powercap:NAME" for each kind of
-/// zone by its name, "package-0", "core", "dram", "psys". Zones inside others are never added to them; memory controllers (dram) are listed inside
+/// The meters that powercap (RAPL of Intel and AMD) offers: "powercap", the processor packages with their memory, and "powercap:NAME" for each kind
+/// of zone by its name, "package-0", "core", "dram", "psys". Zones inside others are never added to them; memory controllers (dram) are listed inside
 /// packages but counted beside them. Zones that show one package twice (intel-rapl-mmio beside intel-rapl) count once.
 /// Source: the kernel's Documentation/power/powercap/powercap.rst.
 [[nodiscard]] std::vector<FoundMeter> find_powercap(const Sysfs& sysfs);

@@ -40,11 +40,12 @@ std::string resolution_text(const MeterInfo& meter) {
 
 std::unexpected<Error> refuse(const MeterInfo& meter, const Window& window, const RunEnergyOptions& options) {
   const double seconds = std::chrono::duration<double>(window.reading.window).count();
-  return fail(ErrorCode::kDevice,
-              fmt::format("meter {} cannot tell the energy to within {:g} %: after {:.3g} s it is {} +- {:.0f} % (steps of {}, updates every {:g} ms); "
-                          "take a finer meter, or let the machine come to rest",
-                          meter.name, 100 * options.share, seconds, format_energy(window.reading.energy),
-                          100 * std::min(window.reading.relative_error(), 1e3), resolution_text(meter), Milliseconds(meter.interval).count()));
+  return fail(
+      ErrorCode::kDevice,
+      fmt::format("meter {} cannot tell the energy to within {:g} %: after {:.3g} s it is {} +- {:.0f} % (steps of {}, updates every {:g} ms); "
+                  "take a finer meter, or let the machine come to rest",
+                  meter.name, 100 * options.share, seconds, format_energy(window.reading.energy),
+                  100 * std::min(window.reading.relative_error(), 1e3), resolution_text(meter), Milliseconds(meter.interval).count()));
 }
 
 }  // namespace
@@ -69,7 +70,8 @@ Result<RunEnergy> measure_runs(Meter& meter, const EnergyReading& idle, const st
   Nanoseconds duration = std::clamp<Nanoseconds>(needed.value_or(options.shortest), options.shortest, options.longest);
   while (true) {
     MOSAIC_TRY(const Window window, measure_window(meter, duration, run, time, options.stop));
-    if (window.reading.energy.value <= 0) return fail(ErrorCode::kDevice, fmt::format("meter {} shows no energy at all: it does not work here", meter.info().name));
+    if (window.reading.energy.value <= 0)
+      return fail(ErrorCode::kDevice, fmt::format("meter {} shows no energy at all: it does not work here", meter.info().name));
     const double times_too_large = window.reading.relative_error() / options.share;
     if (times_too_large <= 1) {
       const auto runs = static_cast<double>(window.runs);

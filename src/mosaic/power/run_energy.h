@@ -24,8 +24,8 @@ struct RunEnergy {
 };
 
 struct RunEnergyOptions {
-  double share = 0.05;                     ///< largest relative error of the total
-  std::chrono::seconds longest{60};        ///< window; what is not known by then is refused
+  double share = 0.05;                      ///< largest relative error of the total
+  std::chrono::seconds longest{60};         ///< window; what is not known by then is refused
   std::chrono::milliseconds shortest{500};  ///< window
   std::stop_token stop;
 };
@@ -37,7 +37,8 @@ struct RunEnergyOptions {
 [[nodiscard]] Nanoseconds idle_window(const MeterInfo& meter, const RunEnergyOptions& options);
 
 /// Calls `run` again and again in a window that is long enough for the meter; where the error came out larger than asked for, in a window anew that
-/// is longer. Errors: kDevice where `options.longest` does not do, with the error reached and its cause, and for a meter that shows nothing; those of the meter and of `run`; kCancelled.
+/// is longer. Errors: kDevice where `options.longest` does not do, with the error reached and its cause, and for a meter that shows nothing; those of
+/// the meter and of `run`; kCancelled.
 [[nodiscard]] Result<RunEnergy> measure_runs(Meter& meter, const EnergyReading& idle, const std::function<Result<void>()>& run, Timekeeper& time,
                                              const RunEnergyOptions& options = {});
 

@@ -38,7 +38,7 @@ class Sampler {
   const Sample sample_;
   Nanoseconds begin_{};
   std::optional<Error> error_;  // the thread's while it runs
-  std::jthread thread_;  // last: it is joined before the rest goes
+  std::jthread thread_;         // last: it is joined before the rest goes
 };
 
 }  // namespace mosaic

@@ -35,7 +35,8 @@ class CounterMeter final : public Meter {
 
   Result<EnergyReading> stop() override {
     if (auto stopped = sampler_.stop(); !stopped) return within("meter " + info_.name, stopped.error());
-    EnergyReading reading{.meter = info_.name, .kind = info_.kind, .energy = last_.energy - first_.energy, .error = {}, .window = last_.time - first_.time};
+    EnergyReading reading{
+        .meter = info_.name, .kind = info_.kind, .energy = last_.energy - first_.energy, .error = {}, .window = last_.time - first_.time};
     reading.samples = count_;
     if (reading.window.count() > 0) reading.error = counter_error(std::get<Joules>(info_.resolution), reading.power(), info_.interval);
     return reading;

@@ -34,9 +34,8 @@ class Descriptor {
 
 std::unexpected<Error> refuse(std::string_view action, const std::filesystem::path& path, int error) {
   const bool forbidden = error == EACCES || error == EPERM || error == EROFS;
-  return fail(ErrorCode::kDevice,
-              fmt::format("cannot {} {}: {}{}", action, path.string(), std::strerror(error),
-                          forbidden ? " (run as root, or give your group the right with the udev rule of docs/energy.md)" : ""));
+  return fail(ErrorCode::kDevice, fmt::format("cannot {} {}: {}{}", action, path.string(), std::strerror(error),
+                                              forbidden ? " (run as root, or give your group the right with the udev rule of docs/energy.md)" : ""));
 }
 
 std::optional<std::int64_t> parse_integer(std::string_view word) {

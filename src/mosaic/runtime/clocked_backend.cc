@@ -88,7 +88,9 @@ class ClockedExecutable final : public Executable {
   const std::unique_ptr<Executable> inner_;
 };
 
-bool names_clocks(const Device& device) { return std::ranges::any_of(device.points, [](const OperatingPoint& point) { return point.clock.has_value(); }); }
+bool names_clocks(const Device& device) {
+  return std::ranges::any_of(device.points, [](const OperatingPoint& point) { return point.clock.has_value(); });
+}
 
 class ClockedBackend final : public Backend {
  public:

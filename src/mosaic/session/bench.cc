@@ -77,7 +77,8 @@ Result<std::vector<BenchVersion>> bench(const Workspace& workspace, const Profil
   for (const auto& [name, chain] : contenders(planned, workspace.board(), options.seed)) {
     if (!chain) continue;
     Plan plan = to_plan(*chain, planned.costs, planned.fit, workspace.graph(), workspace.board());
-    versions.push_back({.name = name, .slices = plan.steps.size(), .predicted = plan.prediction->expected, .microseconds = {}, .note = "", .energy = {}});
+    versions.push_back(
+        {.name = name, .slices = plan.steps.size(), .predicted = plan.prediction->expected, .microseconds = {}, .note = "", .energy = {}});
     MOSAIC_RETURN_IF_ERROR(contest.add_plan(name, std::move(plan)));
   }
   if (!workspace.board().simulated()) {

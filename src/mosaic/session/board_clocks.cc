@@ -22,7 +22,8 @@ std::string names_of(const std::vector<ClockDomain>& domains) {
 /// The domains whose clocks are a device's, by index. Errors: kUnsupported where the machine has none.
 Result<std::vector<std::size_t>> domains_for(const Device& device, const std::vector<ClockDomain>& domains) {
   const auto refuse = [&](const std::string& why) {
-    return fail(ErrorCode::kUnsupported, fmt::format("device '{}' names a clock, and {}: leave clocks out of its operating points", device.name, why));
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("device '{}' names a clock, and {}: leave clocks out of its operating points", device.name, why));
   };
   if (domains.empty()) return refuse("this machine shows no clocks (neither cpufreq nor devfreq)");
   if (!device.clock_domain.empty()) {
@@ -47,9 +48,10 @@ class BoardClocks final : public ClockSetter {
     for (const std::size_t index : indices) {
       const ClockDomain& domain = domains[index];
       if (!domain.writable) {
-        return fail(ErrorCode::kDevice, fmt::format("device '{}': the clock {} cannot be set: run as root, or give your group the right with the udev "
-                                                    "rule of docs/energy.md",
-                                                    device.name, sysfs_.path(domain.folder / domain.upper_limit_file()).string()));
+        return fail(ErrorCode::kDevice,
+                    fmt::format("device '{}': the clock {} cannot be set: run as root, or give your group the right with the udev "
+                                "rule of docs/energy.md",
+                                device.name, sysfs_.path(domain.folder / domain.upper_limit_file()).string()));
       }
       for (const OperatingPoint& point : device.points) {
         if (!point.clock) continue;

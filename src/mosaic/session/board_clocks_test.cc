@@ -75,7 +75,8 @@ TEST_F(BoardClocksTest, SaysWhatTheMachineLacks) {
   EXPECT_THAT(error_of(clocks->check(board(", clock_domain: mali"), kGpu)),
               AllOf(HasSubstr("device 'gpu'"), HasSubstr("no clock domain 'mali', but policy0, policy2, policy3, ff9a0000.gpu")));
   EXPECT_THAT(error_of(clocks->check(board(""), kGpu)), AllOf(HasSubstr("'clock_domain'"), HasSubstr("ff9a0000.gpu")));
-  EXPECT_THAT(error_of(clocks->check(board("", "1 GHz"), kBig)), AllOf(HasSubstr("device 'big'"), HasSubstr("no clock of 1000 MHz; it has 408, 600")));
+  EXPECT_THAT(error_of(clocks->check(board("", "1 GHz"), kBig)),
+              AllOf(HasSubstr("device 'big'"), HasSubstr("no clock of 1000 MHz; it has 408, 600")));
   const FakeMachine bare;
   EXPECT_THAT(error_of(make_clock_setter(bare.sysfs(), state_.path(), {})->check(board(), kBig)), HasSubstr("shows no clocks"));
 }

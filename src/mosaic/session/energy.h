@@ -19,8 +19,8 @@ namespace mosaic {
 /// first run. Thread-compatible.
 class EnergyProbe {
  public:
-  /// `meter` as `open_meter` takes it. With "auto" nothing that is amiss with the meter is an error: there is none then. Errors: those of `open_meter`;
-  /// kInvalidInput for a meter of this machine on a simulated board.
+  /// `meter` as `open_meter` takes it. With "auto" nothing that is amiss with the meter is an error: there is none then. Errors: those of
+  /// `open_meter`; kInvalidInput for a meter of this machine on a simulated board.
   [[nodiscard]] static Result<EnergyProbe> open(const std::string& meter, const Board& board, const std::stop_token& stop = {},
                                                 const Sysfs& sysfs = Sysfs::from_environment(), std::shared_ptr<Timekeeper> time = real_time());
 

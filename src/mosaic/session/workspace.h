@@ -20,8 +20,8 @@ class Workspace {
  public:
   struct Options {
     std::filesystem::path model;
-    std::string board;         ///< as `find_board` takes it
-    onnx::InputShapes shapes;  ///< for inputs whose shapes are symbolic
+    std::string board;                                    ///< as `find_board` takes it
+    onnx::InputShapes shapes;                             ///< for inputs whose shapes are symbolic
     std::function<void(const std::string&)> remark = {};  ///< takes what must be said but fails nothing
   };
 
