@@ -306,6 +306,7 @@ void add_run(CLI::App& app, Context& context) {
                               "  mosaic run model.onnx --input cat.jpg --preprocess torch --labels imagenet.txt\n"
                               "  mosaic run model.onnx --plan plan.json --input x.npy --check --trace trace.json\n"
                               "  mosaic run mnist.onnx --input t10k-images-idx3-ubyte.gz --truth t10k-labels-idx1-ubyte.gz\n"
+                              "  mosaic run model.onnx --meter log:monitor.csv       with the energy of a run, from an external monitor's log\n"
                               "Open a trace at ui.perfetto.dev.");
   auto options = std::make_shared<Options>();
   options->declare(command);

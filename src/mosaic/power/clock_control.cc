@@ -187,7 +187,8 @@ void ClockControl::restore() {
     all = put_back(domain, held.found) && all;
   }
   std::error_code ignored;
-  if (all) fs::remove(journal_, ignored);
+  const bool is_ours = std::ranges::any_of(held_, [](const auto& each) { return each.second.journalled; });
+  if (all && is_ours) fs::remove(journal_, ignored);
   held_.clear();
   free_.notify_all();
 }

@@ -191,7 +191,6 @@ TEST(Hwmon, IntegratesVoltsTimesAmperes) {
   const EnergyReading reading = expect(measurement.meter().stop());
   EXPECT_NEAR(reading.energy.value, 4 * 1.0 + 3 * 0.02 + 2 * 0.98, 1e-9);
   EXPECT_GE(reading.samples, 101U);
-  EXPECT_LT(reading.relative_error(), 0.1);
   EXPECT_GT(reading.relative_error(), 0);
 }
 

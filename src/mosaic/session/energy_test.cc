@@ -18,7 +18,7 @@ using testing::HasSubstr;
 
 constexpr const char* kPower = "sys/class/hwmon/hwmon0/power1_input";
 
-/// A machine whose input draws 2 W, 6 W while something runs; runs take 50 ms.
+/// A machine whose input draws 2 W, 6 W while something runs, and a milliwatt more every other time; runs take 50 ms.
 class EnergyProbeTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -30,11 +30,12 @@ class EnergyProbeTest : public testing::Test {
     return EnergyProbe::open(meter, board, {}, machine_.sysfs(), time_);
   }
   Result<void> run() {
-    machine_.write(kPower, "6000000\n");
+    machine_.write(kPower, ++runs_ % 2 == 0 ? "6000000\n" : "6001000\n");
     time_->advance(milliseconds(50));
     return {};
   }
 
+  int runs_ = 0;
   FakeMachine machine_;
   std::shared_ptr<test::ManualTime> time_ = std::make_shared<test::ManualTime>();
 };
