@@ -59,7 +59,8 @@ struct PowerSample {
 /// The area under the straight lines between samples. Requires: ascending times. Complexity: linear.
 [[nodiscard]] Joules trapezoid(std::span<const PowerSample> samples);
 
-/// The smallest difference between two powers that occur in the samples: what the sensor resolves in fact. 0 where all are equal.
+/// The smallest difference between two powers that occur in the samples: what the sensor resolves in fact, or more where it is so
+/// quiet that it shows few values. 0 where all are equal.
 [[nodiscard]] Watts smallest_step(std::span<const PowerSample> samples);
 
 /// Error of a difference of two readings of a counter with steps of `step` that is updated every `interval`, under a load of `power`. Each reading

@@ -238,11 +238,11 @@ Nanoseconds usual_interval(const MonitorLog& log) {
 
 std::vector<LogGap> find_gaps(const MonitorLog& log) {
   constexpr int kUsualIntervals = 5;
-  const Nanoseconds longest = kUsualIntervals * usual_interval(log);
+  const Nanoseconds usual = usual_interval(log);
   std::vector<LogGap> gaps;
   for (std::size_t i = 1; i < log.samples.size(); ++i) {
     const LogGap between{.begin = log.samples[i - 1].time, .end = log.samples[i].time};
-    if (between.end - between.begin > longest) gaps.push_back(between);
+    if ((between.end - between.begin) / kUsualIntervals > usual) gaps.push_back(between);  // a product might overflow
   }
   return gaps;
 }
