@@ -4,6 +4,8 @@
 
 #include <filesystem>
 
+#include "output.h"
+
 namespace mosaic::cli {
 
 CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& description, const std::string& examples) {
@@ -21,7 +23,7 @@ void ModelOptions::declare(CLI::App& app, bool with_board) {
 }
 
 Result<Workspace::Options> ModelOptions::workspace() const {
-  Workspace::Options options{.model = model, .board = board, .shapes = {}};
+  Workspace::Options options{.model = model, .board = board, .shapes = {}, .remark = [](const std::string& text) { note(text); }};
   for (const std::string& text : shapes) {
     MOSAIC_TRY(auto shape, parse_shape(text));
     options.shapes.insert(std::move(shape));

@@ -2,9 +2,11 @@
 #include <fmt/ranges.h>
 
 #include "command.h"
+#include "machine.h"
 #include "mosaic/base/file.h"
 #include "mosaic/base/text.h"
 #include "mosaic/board/board_file.h"
+#include "mosaic/power/clock_control.h"
 #include "mosaic/session/boards.h"
 #include "output.h"
 
@@ -63,27 +65,44 @@ void print_table(const Board& board) {
 }  // namespace
 
 void add_devices(CLI::App& app, Context& context) {
-  auto& command = add_command(app, "devices", "Show what layers can be placed on, here or on a board",
+  auto& command = add_command(app, "devices", "Show what layers can be placed on, here or on a board, and the machine's clocks and meters",
                               "  mosaic devices\n"
                               "  mosaic devices --write host.yaml     this machine as a board file, to edit: limits, missing operators, cores\n"
-                              "  mosaic devices --board host.yaml");
+                              "  mosaic devices --board host.yaml\n"
+                              "  mosaic devices --restore-clocks      after a crash: clocks as they were before mosaic set them");
   struct Options {
     std::string board;
     std::string write;
+    bool restore_clocks = false;
     bool json = false;
   };
   auto options = std::make_shared<Options>();
   command.add_option("-b,--board", options->board, "Board: host (default), host-split, the name of a board or a board file");
   command.add_option("--write", options->write, "Write the board as a file")->type_name("FILE");
+  command.add_flag("--restore-clocks", options->restore_clocks, "Put back clocks that a mosaic which died has left, and show nothing");
   command.add_flag("--json", options->json, "Print JSON for scripts");
   command.callback([options, &context] {
     context.action = [options]() -> Result<void> {
+      const Sysfs sysfs = Sysfs::from_environment();
+      const auto remark = [](const std::string& text) { note(text); };
+      if (options->restore_clocks) {
+        MOSAIC_TRY(const bool left, recover_clocks(sysfs, state_folder(), remark));
+        if (!left) note("no mosaic has left clocks that it set");
+        return {};
+      }
       MOSAIC_TRY(const Board board, find_board(options->board));
       if (!board.replayed()) {
-        MOSAIC_TRY([[maybe_unused]] const Backends backends, make_backends(board));
+        MOSAIC_TRY([[maybe_unused]] const Backends backends, make_backends(board, true, remark));
       }
       if (!options->write.empty()) return write_file(options->write, format_board(board));
-      options->json ? print_json(to_json(board)) : print_table(board);
+      if (options->json) {
+        Json json = to_json(board);
+        if (!board.simulated()) json.update(machine_json(sysfs));
+        print_json(json);
+      } else {
+        print_table(board);
+        if (!board.simulated()) print(machine_text(sysfs, board));
+      }
       return {};
     };
   });

@@ -1,4 +1,4 @@
-// Writes what the fuzzers start from: seeds FOLDER fills FOLDER/model, /plan, /profile and /board_file with small files that are right.
+// Writes what the fuzzers start from: seeds FOLDER fills FOLDER/model, /plan, /profile, /board_file and /monitor_log with small files that are right.
 #include <cstdio>
 #include <filesystem>
 #include <initializer_list>
@@ -91,16 +91,30 @@ constexpr std::string_view kSimulatedBoard =
     "    - {device: npu, operators: {default: {gmacs: 2.5e1, gbytes: 2}}, layer_us: 3, enter_us: 25}\n"
     "  default_link: {us: 40, gbytes: 1}\n";
 
+constexpr std::string_view kCommaLog =
+    "time,volts,amperes\n"
+    "0,5.01,0.203\n"
+    "0.0002,5.01,0.207\n"
+    "0.0004,5.00,0.211\n";
+constexpr std::string_view kSemicolonLog =
+    "\xef\xbb\xbf# a monitor\r\n"
+    "\"Time (ms)\";\"Main Voltage [mV]\";\"Main_uA\";note\r\n"
+    "0,2;5010;+203e3;\"a;\"\"b\"\"\"\r\n"
+    "\r\n"
+    "0,4;5010;207000;\r\n"
+    "9,9;5000;211000;\r\n";
+
 /// Whether everything could be written.
 bool write_seeds(const std::filesystem::path& folder) {
   const Graph graph = fixed_graph();
   const Board board = fixed_board();
   const Plan chain{.steps = chain_steps({0, 2, 4}, {"big/1c", "npu"})};
-  for (const char* fuzzer : {"model", "plan", "profile", "board_file"}) std::filesystem::create_directories(folder / fuzzer);
+  for (const char* fuzzer : {"model", "plan", "profile", "board_file", "monitor_log"}) std::filesystem::create_directories(folder / fuzzer);
   return save_model(residual_network(), folder / "model" / "residual") && save_model(shape_network(), folder / "model" / "shapes") &&
          write_plan(chain, folder / "plan" / "chain") && write_plan(branching_plan(graph, board), folder / "plan" / "branching") &&
          write_profile(small_profile(graph, board), folder / "profile" / "small") &&
-         write_file(folder / "board_file" / "written", format_board(board)) && write_file(folder / "board_file" / "simulated", kSimulatedBoard);
+         write_file(folder / "board_file" / "written", format_board(board)) && write_file(folder / "board_file" / "simulated", kSimulatedBoard) &&
+         write_file(folder / "monitor_log" / "commas", kCommaLog) && write_file(folder / "monitor_log" / "semicolons", kSemicolonLog);
 }
 
 }  // namespace

@@ -64,6 +64,7 @@ Fingerprint make_fingerprint(const Board& board) {
     for (const auto& [key, value] : device.options) hasher.add(key).add(value);
     hasher.add(device.points.size());
     for (const OperatingPoint& point : device.points) hasher.add(point.name());
+    if (!device.clock_domain.empty()) hasher.add("clock_domain").add(device.clock_domain);  // boards without keep their fingerprints
   }
   return hasher.fingerprint();
 }

@@ -43,6 +43,7 @@ struct Device {
   std::map<std::string, std::string> options;  ///< handed to the provider
   SpaceId space;
   std::vector<int> cores;            ///< processors of the machine that belong to it, ascending
+  std::string clock_domain;          ///< what sets its clock: a cpufreq policy or devfreq device; empty: the policies of its cores
   bool spin = true;                  ///< its idle threads wait by spinning: lower latency, more energy, no good where others share the cores
   std::optional<Bytes> slice_limit;  ///< most memory one slice may need (weights and largest activations)
   std::vector<std::string> missing_operators;  ///< what it cannot run, as in GraphNode::op

@@ -71,6 +71,7 @@ Result<Device> read_device(const Json& json, Board& board, bool simulated, const
   device.backend = simulated ? "sim" : "ort";
   fields.required("name", device.name).required("kind", kind).optional("backend", device.backend).optional("provider", device.provider);
   fields.optional("library", device.library).optional("options", options).optional("space", space).optional("cores", cores);
+  fields.optional("clock_domain", device.clock_domain);
   fields.optional("spin", device.spin).optional("missing_operators", device.missing_operators).optional("operating_points", points);
   read_quantity(fields, "slice_limit", device.slice_limit, parse_bytes);
 
@@ -154,6 +155,7 @@ std::string format_device(const Board& board, const Device& device) {
   }
   out += fmt::format("    space: {}\n", yaml_text(board.space(device.space).name));
   if (!device.cores.empty()) out += fmt::format("    cores: [{}]\n", fmt::join(device.cores, ", "));
+  if (!device.clock_domain.empty()) out += fmt::format("    clock_domain: {}\n", yaml_text(device.clock_domain));
   if (device.cores.size() > 1 || !device.spin)
     out += fmt::format("    spin: {}          # false where other work shares the cores, or energy counts more than latency\n", device.spin);
   if (device.slice_limit) out += fmt::format("    slice_limit: {}\n", device.slice_limit->value);

@@ -26,7 +26,7 @@ devices:
     spin: false
     operating_points: [{cores: 1, clock: 1.234567891 GHz}, {cores: 2, clock: 2362 MHz, voltage: 0.85}]
   - {name: little, kind: cpu, cores: [0, 1, 2, 3], missing_operators: [Conv, "a.b.C"]}
-  - {name: gpu, kind: gpu, provider: WebGPU, library: lib/x.so, options: {a: 1, b: "two: 2", c: true}, slice_limit: 100 MB}
+  - {name: gpu, kind: gpu, provider: WebGPU, library: lib/x.so, options: {a: 1, b: "two: 2", c: true}, slice_limit: 100 MB, clock_domain: ff9a0000.gpu}
 )";
 
 TEST(ParseBoard, ReadsEveryKey) {
@@ -52,6 +52,7 @@ TEST(ParseBoard, ReadsEveryKey) {
   EXPECT_THAT(little.missing_operators, ElementsAre("Conv", "a.b.C"));
   const Device& gpu = board.devices[2];
   EXPECT_EQ(gpu.slice_limit, Bytes{100'000'000});
+  EXPECT_EQ(gpu.clock_domain, "ff9a0000.gpu");
   EXPECT_THAT(gpu.options, ElementsAre(std::pair("a", "1"), std::pair("b", "two: 2"), std::pair("c", "true")));
   ASSERT_EQ(gpu.points.size(), 1U);
   EXPECT_EQ(board.configurations.back().name, "gpu");
@@ -71,6 +72,7 @@ TEST(FormatBoard, IsReadBackToAnEqualBoard) {
     for (std::size_t d = 0; d < board.devices.size(); ++d) {
       EXPECT_EQ(again.devices[d].slice_limit, board.devices[d].slice_limit);
       EXPECT_EQ(again.devices[d].missing_operators, board.devices[d].missing_operators);
+      EXPECT_EQ(again.devices[d].clock_domain, board.devices[d].clock_domain);
       for (std::size_t p = 0; p < board.devices[d].points.size(); ++p) {
         EXPECT_EQ(again.devices[d].points[p].clock, board.devices[d].points[p].clock);
         EXPECT_EQ(again.devices[d].points[p].voltage, board.devices[d].points[p].voltage);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,10 @@ namespace mosaic {
 [[nodiscard]] std::vector<std::string> board_names();
 
 /// The backends that a board's devices need, each device checked. A simulated board computes on the host's CPU if `functional`.
-/// Errors: kInvalidInput (a core or provider that is not there), kUnsupported (a board of measured tables), kEngine, kDevice.
-[[nodiscard]] Result<Backends> make_backends(const Board& board, bool functional = true);
+/// Clocks that real devices name are set while their steps run; where there are none such, or they may not be set, the board is refused. Clocks that
+/// a mosaic left which died are put back first. `remark` takes what must be said of clocks but fails nothing.
+/// Errors: kInvalidInput (a core, provider or clock that is not there), kUnsupported (a board of measured tables), kEngine, kDevice.
+[[nodiscard]] Result<Backends> make_backends(const Board& board, bool functional = true, const std::function<void(const std::string&)>& remark = {});
 
 /// The same CPU cores as devices of one core each, "core0", "core1", ...; other devices stay.
 [[nodiscard]] Result<Board> split_by_core(const Board& board);

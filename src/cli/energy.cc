@@ -1,0 +1,59 @@
+#include "energy.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "output.h"
+
+namespace mosaic::cli {
+namespace {
+
+double json_mj(Joules energy) { return std::round(energy.value * 1e6) / 1e3; }
+double seconds(Nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+
+}  // namespace
+
+void declare_meter(CLI::App& app, std::string& meter) {
+  app.add_option(
+         "--meter", meter,
+         "What measures energy: auto, none, powercap[:ZONE], hwmon:CHIP/CHANNEL, battery, or log:FILE.csv[@SECONDS], the log of an external monitor "
+         "(docs/energy.md)")
+      ->capture_default_str();
+}
+
+std::string energy_with_error(const Energy& energy) {
+  if (energy.value.value == 0) return fmt::format("0 J +- {}", format_energy(energy.error));
+  return fmt::format("{} +- {:.2g} %", format_energy(energy.value), 100 * std::fabs(energy.error.value / energy.value.value));
+}
+
+std::string resolution_text(const MeterInfo& meter) {
+  if (const auto* const step = std::get_if<Joules>(&meter.resolution)) return format_energy(*step);
+  return format_power(std::get<Watts>(meter.resolution));
+}
+
+Json energy_json(const std::optional<RunEnergy>& energy, const EnergyProbe& probe) {
+  if (!energy) return {{"method", "none"}, {"reason", probe.why_none()}};
+  return {{"method", "measured"},
+          {"meter", energy->meter.name},
+          {"kind", name(energy->meter.kind)},
+          {"covers", energy->meter.covers},
+          {"runs", energy->runs},
+          {"samples", energy->window.samples},
+          {"window_s", seconds(energy->window.window)},
+          {"total_mj", json_mj(energy->total.value)},
+          {"total_error_mj", json_mj(energy->total.error)},
+          {"net_mj", json_mj(energy->net.value)},
+          {"net_error_mj", json_mj(energy->net.error)},
+          {"idle_mw", json_mj({energy->idle.power().value})},
+          {"idle_window_s", seconds(energy->idle.window)}};
+}
+
+std::string energy_text(const std::optional<RunEnergy>& energy, const EnergyProbe& probe) {
+  if (!energy) return fmt::format("energy: not measured: {}\n", probe.why_none());
+  return fmt::format("energy of a run: {} in total, {} beyond the machine at rest ({}); measured by {} ({}) on {} runs in {:.3g} s\n",
+                     energy_with_error(energy->total), energy_with_error(energy->net), format_power(energy->idle.power()), energy->meter.name,
+                     energy->meter.covers, energy->runs, seconds(energy->window.window));
+}
+
+}  // namespace mosaic::cli

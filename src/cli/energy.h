@@ -1,0 +1,28 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "mosaic/base/json.h"
+#include "mosaic/power/meters.h"
+#include "mosaic/power/run_energy.h"
+#include "mosaic/session/energy.h"
+
+namespace mosaic::cli {
+
+/// Declares --meter.
+void declare_meter(CLI::App& app, std::string& meter);
+
+/// The energy of a run, every key with its unit; where nothing was measured, why.
+[[nodiscard]] Json energy_json(const std::optional<RunEnergy>& energy, const EnergyProbe& probe);
+
+/// The same in a line.
+[[nodiscard]] std::string energy_text(const std::optional<RunEnergy>& energy, const EnergyProbe& probe);
+
+/// "812 mJ +- 2.1 %".
+[[nodiscard]] std::string energy_with_error(const Energy& energy);
+
+/// "1 mW", "61 uJ".
+[[nodiscard]] std::string resolution_text(const MeterInfo& meter);
+
+}  // namespace mosaic::cli
