@@ -22,7 +22,8 @@ std::vector<std::string> remarks(const Board& board) {
                                   device.name, clocks));
     }
   }
-  if (board.machine.empty() && !board.simulated()) found.emplace_back("no machine is named: the file is taken to describe whatever machine it is used on");
+  if (board.machine.empty() && !board.simulated())
+    found.emplace_back("no machine is named: the file is taken to describe whatever machine it is used on");
   return found;
 }
 
@@ -54,7 +55,8 @@ void print_board(const Board& board) {
     table.add({device.name, std::string(name(device.kind)), std::to_string(device.points.size()), clocks_of(device),
                device.slice_limit ? format_bytes(*device.slice_limit) : "none", lacks.empty() ? "nothing" : lacks});
   }
-  print(fmt::format("board {}{}: {} configurations\n{}", board.name, board.simulated() ? " (simulated)" : "", board.configurations.size(), table.text()));
+  print(fmt::format("board {}{}: {} configurations\n{}", board.name, board.simulated() ? " (simulated)" : "", board.configurations.size(),
+                    table.text()));
   for (const std::string& remark : remarks(board)) print("note: " + remark + "\n");
   print("ok\n");
 }
@@ -68,13 +70,15 @@ void add_board(CLI::App& app, Context& context) {
   command.require_subcommand(1);
   auto file = std::make_shared<std::string>();
   auto json = std::make_shared<bool>(false);
-  auto& check_command = add_command(command, "check", "Say whether a board file is right, and what it describes", "  mosaic board check my-board.yaml --json");
+  auto& check_command =
+      add_command(command, "check", "Say whether a board file is right, and what it describes", "  mosaic board check my-board.yaml --json");
   check_command.add_option("FILE", *file, "Board file")->required();
   check_command.add_flag("--json", *json, "Print JSON for scripts");
   check_command.callback([file, json, &context] {
     context.action = [file, json]() -> Result<void> {
       MOSAIC_TRY(const Board board, check(*file));
-      *json ? print_json(Json{{"name", board.name}, {"simulated", board.simulated()}, {"configurations", board.configurations.size()}, {"notes", remarks(board)}})
+      *json ? print_json(Json{
+                  {"name", board.name}, {"simulated", board.simulated()}, {"configurations", board.configurations.size()}, {"notes", remarks(board)}})
             : print_board(board);
       return {};
     };

@@ -72,24 +72,33 @@ Json to_json(const std::vector<Line>& lines) {
   Json json = Json::array();
   const auto optional = [](const std::optional<Microseconds>& time) { return time ? Json(json_ms(*time)) : Json(nullptr); };
   for (const Line& line : lines) {
-    json.push_back({{"model", line.model}, {"slices", line.slices}, {"predicted_ms", json_ms(line.predicted)}, {"measured_ms", json_ms(line.measured)},
-                    {"error_pct", line.error_percent()}, {"best_single", line.best_single}, {"best_single_ms", optional(line.single)},
-                    {"ort_default_ms", optional(line.engine)}, {"ort_best_ms", optional(line.best_engine)}});
+    json.push_back({{"model", line.model},
+                    {"slices", line.slices},
+                    {"predicted_ms", json_ms(line.predicted)},
+                    {"measured_ms", json_ms(line.measured)},
+                    {"error_pct", line.error_percent()},
+                    {"best_single", line.best_single},
+                    {"best_single_ms", optional(line.single)},
+                    {"ort_default_ms", optional(line.engine)},
+                    {"ort_best_ms", optional(line.best_engine)}});
   }
   return json;
 }
 
 void print_lines(const std::vector<Line>& lines) {
-  Table table({"model", ">slices", ">predicted ms", ">measured ms", ">error %", "best single", ">ms", ">ONNX Runtime ms", ">at its best ms", ">ratio to best"});
+  Table table({"model", ">slices", ">predicted ms", ">measured ms", ">error %", "best single", ">ms", ">ONNX Runtime ms", ">at its best ms",
+               ">ratio to best"});
   double error = 0;
   for (const Line& line : lines) {
     const auto optional = [](const std::optional<Microseconds>& time) { return time ? ms(*time) : std::string(); };
     const auto best = line.best_engine ? line.best_engine : line.single;
-    table.add({line.model, std::to_string(line.slices), ms(line.predicted), ms(line.measured), fmt::format("{:+.1f}", line.error_percent()), line.best_single,
-               optional(line.single), optional(line.engine), optional(line.best_engine), best ? fmt::format("{:.2f}", *best / line.measured) : ""});
+    table.add({line.model, std::to_string(line.slices), ms(line.predicted), ms(line.measured), fmt::format("{:+.1f}", line.error_percent()),
+               line.best_single, optional(line.single), optional(line.engine), optional(line.best_engine),
+               best ? fmt::format("{:.2f}", *best / line.measured) : ""});
     error += std::abs(line.error_percent()) / static_cast<double>(lines.size());
   }
-  print(fmt::format("{}mean error of the prediction {:.1f} %. Medians of interleaved runs; ratio above 1: the plan is faster.\n", table.text(), error));
+  print(
+      fmt::format("{}mean error of the prediction {:.1f} %. Medians of interleaved runs; ratio above 1: the plan is faster.\n", table.text(), error));
 }
 
 }  // namespace

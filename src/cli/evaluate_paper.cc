@@ -38,8 +38,9 @@ void print_summary(const PaperResults& results, const std::vector<Claim>& all, c
     inputs += claim.verdict == Verdict::kInput ? 1 : 0;
   }
   print(table.text());
-  print(fmt::format("\n{} of {} predictions reproduced, {} were inputs. MOSAIC measures above another version in {} (latency) and {} (energy) cases.\n",
-                    reproduced, all.size() - inputs, inputs, losses(results, false).size(), losses(results, true).size()));
+  print(
+      fmt::format("\n{} of {} predictions reproduced, {} were inputs. MOSAIC measures above another version in {} (latency) and {} (energy) cases.\n",
+                  reproduced, all.size() - inputs, inputs, losses(results, false).size(), losses(results, true).size()));
   print(fmt::format("Page: {}/index.html; planning times of this machine: {}/wall_clock/index.html\n", options.output, options.output));
 }
 

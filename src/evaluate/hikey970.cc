@@ -37,15 +37,15 @@ enum : std::size_t { kBig, kLittle, kGpu, kNpu };
 
 /// What is chosen and not fitted; docs/hikey970.md says why. Shares and ratios, no absolute speeds.
 namespace chosen {
-constexpr double kGpuGbytes = 15;         // half of what the board's LPDDR4X memory gives at most
-constexpr double kGpuPrior = 0.05;           // weight of ncnn's ratios in the fit of the GPU
+constexpr double kGpuGbytes = 15;           // half of what the board's LPDDR4X memory gives at most
+constexpr double kGpuPrior = 0.05;          // weight of ncnn's ratios in the fit of the GPU
 constexpr double kNpuPointwise = 1.0;       // of its speed with windows of several pixels
 constexpr double kNpuDepthwise = 1.0 / 16;  // a channel uses one of sixteen rows of multipliers
 constexpr double kNpuMacsPerByte = 32;      // its multiply-accumulates for each byte of memory traffic
 constexpr double kNpuLayerUs = 40;
-constexpr double kStaticShare = 0.1;        // of the dynamic power at the highest clock
-constexpr double kGpuWatts = 3;             // sets the unit of energy; every result is a ratio
-constexpr double kDepthwisePower = 0.85;    // of a spatial convolution's, on every device
+constexpr double kStaticShare = 0.1;      // of the dynamic power at the highest clock
+constexpr double kGpuWatts = 3;           // sets the unit of energy; every result is a ratio
+constexpr double kDepthwisePower = 0.85;  // of a spatial convolution's, on every device
 constexpr double kGemmPower = 0.75;
 constexpr double kOtherPower = 0.6;
 constexpr double kHandOverPower = 0.4;
@@ -73,7 +73,9 @@ struct Seen {
 };
 
 void set_speeds(sim::DeviceTruth& device, const KindSpeeds& speeds, double gbytes, double cluster) {
-  const auto speed = [&](double gmacs, double weights) { return sim::Speed{.gmacs = gmacs / cluster, .gbytes = gbytes, .weight_gbytes = weights, .power = {}}; };
+  const auto speed = [&](double gmacs, double weights) {
+    return sim::Speed{.gmacs = gmacs / cluster, .gbytes = gbytes, .weight_gbytes = weights, .power = {}};
+  };
   device.speeds = {{"Conv", speed(speeds.spatial, gbytes)},
                    {"PointwiseConv", speed(speeds.pointwise, gbytes)},
                    {"DepthwiseConv", speed(speeds.depthwise, gbytes)},
@@ -83,7 +85,10 @@ void set_speeds(sim::DeviceTruth& device, const KindSpeeds& speeds, double gbyte
 
 void set_power(sim::DeviceTruth& device, double watts) {
   for (auto& [op, speed] : device.speeds) {
-    const double share = op.ends_with("DepthwiseConv") ? chosen::kDepthwisePower : op == "Gemm" ? chosen::kGemmPower : op == "default" ? chosen::kOtherPower : 1;
+    const double share = op.ends_with("DepthwiseConv") ? chosen::kDepthwisePower
+                         : op == "Gemm"                ? chosen::kGemmPower
+                         : op == "default"             ? chosen::kOtherPower
+                                                       : 1;
     speed.power = {watts * share};
   }
   device.hand_over_power = {watts * chosen::kHandOverPower};
@@ -263,7 +268,8 @@ class Maker {
   void scale_npu() {
     truth_.devices[kNpu].layer_us = chosen::kNpuLayerUs;
     const auto apply = [&](double gmacs) {
-      const KindSpeeds speeds{.spatial = gmacs, .pointwise = gmacs * chosen::kNpuPointwise, .depthwise = gmacs * chosen::kNpuDepthwise, .fc_gbytes = 1e6};
+      const KindSpeeds speeds{
+          .spatial = gmacs, .pointwise = gmacs * chosen::kNpuPointwise, .depthwise = gmacs * chosen::kNpuDepthwise, .fc_gbytes = 1e6};
       set_speeds(truth_.devices[kNpu], speeds, gmacs / chosen::kNpuMacsPerByte, 1);
     };
     const double target = over_gpu(kLatencyNpu, kLatencyGpu);
@@ -303,7 +309,9 @@ std::string Maker::table() const {
     out += fmt::format("| {} on the GPU | {} ms | {:.1f} ms |\n", seen.network->key, seen.network->gpu_latency.count(), latency(seen.graph, kGpu));
   }
   const auto energy_of = [&](const Graph& graph, std::size_t which) { return energy(graph, which); };
-  const auto row = [&](std::string_view what, double published, double made) { out += fmt::format("| {} | {:.3f} | {:.3f} |\n", what, published, made); };
+  const auto row = [&](std::string_view what, double published, double made) {
+    out += fmt::format("| {} | {:.3f} | {:.3f} |\n", what, published, made);
+  };
   row("latency, BIG-P over GPU-P", over_gpu(kLatencyBig, kLatencyGpu), mean_over_gpu(kBig, latency_of()));
   row("latency, LITTLE-P over GPU-P", over_gpu(kLatencyLittle, kLatencyGpu), mean_over_gpu(kLittle, latency_of()));
   row("latency, NPU-P over GPU-P", over_gpu(kLatencyNpu, kLatencyGpu), mean_over_gpu(kNpu, latency_of()));
@@ -311,10 +319,11 @@ std::string Maker::table() const {
   row("energy, LITTLE-O over GPU-O", over_gpu(kEnergyLittle, kEnergyGpu), mean_over_gpu(kLittle, energy_of));
   row("energy, NPU-O over GPU-O", over_gpu(kEnergyNpu, kEnergyGpu), mean_over_gpu(kNpu, energy_of));
   const auto speeds = [](const KindSpeeds& s) {
-    return fmt::format("spatial {:.1f}, pointwise {:.1f}, depthwise {:.2f} GMAC/s, fully connected {:.2f} GB/s", s.spatial, s.pointwise, s.depthwise, s.fc_gbytes);
+    return fmt::format("spatial {:.1f}, pointwise {:.1f}, depthwise {:.2f} GMAC/s, fully connected {:.2f} GB/s", s.spatial, s.pointwise, s.depthwise,
+                       s.fc_gbytes);
   };
-  out += fmt::format("\nncnn, four big cores: {} (root mean square error {:.0f} %); GPU: {} ({:.0f} %); four cores over one {:.2f}\n", speeds(kirin_.big),
-                     100 * kirin_.big_error, speeds(kirin_.gpu), 100 * kirin_.gpu_error, kirin_.speed_up);
+  out += fmt::format("\nncnn, four big cores: {} (root mean square error {:.0f} %); GPU: {} ({:.0f} %); four cores over one {:.2f}\n",
+                     speeds(kirin_.big), 100 * kirin_.big_error, speeds(kirin_.gpu), 100 * kirin_.gpu_error, kirin_.speed_up);
   return out;
 }
 

@@ -14,8 +14,8 @@ struct MadeBoard {
 };
 
 /// Fits the truth of the simulated HiKey 970 to what is published, as docs/hikey970.md says; deterministic. It sees the seven large networks, their
-/// published latencies on the GPU and mean reductions, and the Kirin 970's rows of `ncnn` but those of networks that are predicted. It runs no estimator and no
-/// planner. `ncnn`: profiles/ncnn/latency_ms.csv. Errors: kInvalidInput: a file that cannot be read, a row that is missing.
+/// published latencies on the GPU and mean reductions, and the Kirin 970's rows of `ncnn` but those of networks that are predicted. It runs no
+/// estimator and no planner. `ncnn`: profiles/ncnn/latency_ms.csv. Errors: kInvalidInput: a file that cannot be read, a row that is missing.
 [[nodiscard]] Result<MadeBoard> make_hikey970(const std::filesystem::path& ncnn);
 
 }  // namespace mosaic::evaluate

@@ -6,8 +6,8 @@ namespace mosaic::evaluate {
 namespace {
 
 std::string format_operator(std::string_view op, const sim::Speed& speed) {
-  return fmt::format("{}: {{gmacs: {:.4g}, gbytes: {:.4g}, weight_gbytes: {:.4g}, watts: {:.4g}}}", op, speed.gmacs, speed.gbytes, speed.weight_gbytes,
-                     speed.power.value);
+  return fmt::format("{}: {{gmacs: {:.4g}, gbytes: {:.4g}, weight_gbytes: {:.4g}, watts: {:.4g}}}", op, speed.gmacs, speed.gbytes,
+                     speed.weight_gbytes, speed.power.value);
 }
 
 std::string format_device(std::string_view name, const sim::DeviceTruth& device) {
@@ -27,7 +27,8 @@ std::string format_device(std::string_view name, const sim::DeviceTruth& device)
 
 }  // namespace
 
-const std::string_view kHikeyDevices = R"(# HiKey 970 (Kirin 970) as MOSAIC's paper evaluates it (Han et al., PACT 2019), simulated: nobody measured this file's board.
+const std::string_view kHikeyDevices =
+    R"(# HiKey 970 (Kirin 970) as MOSAIC's paper evaluates it (Han et al., PACT 2019), simulated: nobody measured this file's board.
 # Voltages and clocks are the paper's Table II, the NPU's limit its section III. The operators that the NPU lacks are inferred from Tables III and IV.
 # How the simulation part came about: docs/hikey970.md. It is written by `mosaic_evaluate hikey970`; do not edit it by hand.
 schema_version: 1

@@ -63,8 +63,8 @@ Result<Row> read_row(const std::string& text, std::string_view threads, std::str
   for (const Network& network : kNetworks) {
     const auto found = row.find(network.name);
     if (found != row.end() && found->second > 0) continue;
-    return fail(ErrorCode::kInvalidInput, fmt::format("{} has no latency of {} on the Kirin 970 with {} threads, GPU {}", csv.string(), network.name,
-                                                      threads, gpu));
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("{} has no latency of {} on the Kirin 970 with {} threads, GPU {}", csv.string(), network.name, threads, gpu));
   }
   return row;
 }

@@ -50,7 +50,8 @@ TEST(EvaluatePaper, WritesThePageOnceAndTheSameBytesAgain) {
   const Outcome first = desk.run({"evaluate", "paper", "-o", "one", "--random-plans", "5"}, with_boards());
   ASSERT_EQ(first.code, 0) << first.err;
   EXPECT_THAT(first.out, HasSubstr("predictions reproduced"));
-  for (const char* const file : {"one/index.html", "one/results.json", "one/csv/table_3.csv", "one/csv/figure_9.csv", "one/json/claims.json", "one/wall_clock/index.html"}) {
+  for (const char* const file :
+       {"one/index.html", "one/results.json", "one/csv/table_3.csv", "one/csv/figure_9.csv", "one/json/claims.json", "one/wall_clock/index.html"}) {
     EXPECT_TRUE(std::filesystem::exists(desk / file)) << file;
   }
   EXPECT_THAT(expect(read_file(desk / "one/index.html")), HasSubstr("simulated"));
@@ -88,7 +89,8 @@ TEST(PlansForEnergy, NeedEnergiesInTheProfile) {
   desk.write("toy.yaml", test::simulated_board_text());
   desk.save("net.onnx", test::conv_chain(4));
   ASSERT_EQ(desk.run({"profile", "net.onnx", "--board", "toy.yaml", "-r", "3", "-o", "profile.json"}).code, 0);
-  expect_refusal(desk, {{"plan", "net.onnx", "--board", "toy.yaml", "-p", "profile.json", "--objective", "energy", "-o", "plan.json"}, {"no energy figures"}});
+  expect_refusal(
+      desk, {{"plan", "net.onnx", "--board", "toy.yaml", "-p", "profile.json", "--objective", "energy", "-o", "plan.json"}, {"no energy figures"}});
 }
 
 TEST(PlansForEnergy, NeedLessThanPlansForLatencyOnASimulatedBoard) {
@@ -97,8 +99,8 @@ TEST(PlansForEnergy, NeedLessThanPlansForLatencyOnASimulatedBoard) {
   ASSERT_EQ(desk.run({"profile", "net.onnx", "--board", "hikey970", "-r", "3", "-o", "profile.json"}, with_boards()).code, 0);
   std::map<std::string, double> energy;
   for (const std::string objective : {"latency", "energy"}) {
-    const Outcome outcome =
-        desk.run({"plan", "net.onnx", "--board", "hikey970", "-p", "profile.json", "--objective", objective, "--margin", "0", "--json"}, with_boards());
+    const Outcome outcome = desk.run(
+        {"plan", "net.onnx", "--board", "hikey970", "-p", "profile.json", "--objective", objective, "--margin", "0", "--json"}, with_boards());
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     energy[objective] = Json::parse(outcome.out).at("prediction").at("energy_uj");
   }

@@ -74,8 +74,8 @@ class Invocation {
 
   /// How long a run took on the device's clock (virtual for a simulated one).
   struct Times {
-    Nanoseconds transfer{};  ///< bringing inputs to the device's memory, where the backend can tell
-    Nanoseconds execute{};   ///< everything else
+    Nanoseconds transfer{};             ///< bringing inputs to the device's memory, where the backend can tell
+    Nanoseconds execute{};              ///< everything else
     std::optional<Joules> energy = {};  ///< drawn by the device, where the backend itself knows: a simulated one
   };
 

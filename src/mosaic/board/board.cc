@@ -29,7 +29,8 @@ Result<void> check_voltages(const Device& device) {
   const bool any = std::ranges::any_of(device.points, [](const OperatingPoint& point) { return point.voltage.has_value(); });
   for (const OperatingPoint& point : device.points) {
     const std::string label = fmt::format("device '{}': operating point '{}'", device.name, point.name());
-    if (any && point.clock && !point.voltage) return invalid(label + " has a clock without a voltage, and others have one: give all clocks a voltage or none");
+    if (any && point.clock && !point.voltage)
+      return invalid(label + " has a clock without a voltage, and others have one: give all clocks a voltage or none");
     if (point.voltage && !(point.voltage->value > 0)) return invalid(label + " has a voltage that is not positive");
   }
   return {};

@@ -94,7 +94,8 @@ struct Board {
 
 /// Completes a board from its spaces and devices: checks them against each other, lists the configurations, makes the fingerprint.
 /// Errors: kInvalidInput: no device, a name that stands twice or is not usable in a configuration's name, a point with more cores than the device
-/// has, a core that stands twice in one device, a clock without a voltage beside others with one, a space that does not exist, a limit that is not positive.
+/// has, a core that stands twice in one device, a clock without a voltage beside others with one, a space that does not exist, a limit that is not
+/// positive.
 [[nodiscard]] Result<Board> make_board(Board board);
 
 /// The board without limits of memory, which forbid plans and not measurements.

@@ -203,7 +203,8 @@ Result<Fit> fit_profile(const Profile& profile, const Graph& graph, const Board&
 }
 
 Result<std::optional<Fit>> fit_energy(const Profile& profile, const Graph& graph, const Board& board) {
-  const bool metered = !profile.slices.empty() && std::ranges::none_of(profile.slices, [](const SliceSamples& each) { return each.microjoules.empty(); });
+  const bool metered =
+      !profile.slices.empty() && std::ranges::none_of(profile.slices, [](const SliceSamples& each) { return each.microjoules.empty(); });
   if (!metered) return std::nullopt;
   Profile energies = profile;
   energies.links.clear();

@@ -49,7 +49,8 @@ struct Fit {
 /// Source: the shape of enter is that of eq. 1 and 2 of MOSAIC (Han et al., PACT 2019), with a cost for each pair instead of each device.
 [[nodiscard]] Result<Fit> fit_profile(const Profile& profile, const Graph& graph, const Board& board);
 
-/// The same of the energies that the profile holds, in microjoules instead of microseconds; links draw none. Nothing where the profile has no energies.
+/// The same of the energies that the profile holds, in microjoules instead of microseconds; links draw none. Nothing where the profile has no
+/// energies.
 [[nodiscard]] Result<std::optional<Fit>> fit_energy(const Profile& profile, const Graph& graph, const Board& board);
 
 }  // namespace mosaic

@@ -40,8 +40,8 @@ struct Communication {
   }
 };
 
-/// Alpha and beta by ordinary least squares over a micro-benchmark of tensors of various sizes (section V.B.1). Negative coefficients, which noise may
-/// bring forth, become 0. Requires: two different sizes or more.
+/// Alpha and beta by ordinary least squares over a micro-benchmark of tensors of various sizes (section V.B.1). Negative coefficients, which noise
+/// may bring forth, become 0. Requires: two different sizes or more.
 [[nodiscard]] Communication<Microseconds> fit_communication(std::span<const std::pair<Bytes, Microseconds>> samples);
 [[nodiscard]] Communication<Joules> fit_communication(std::span<const std::pair<Bytes, Joules>> samples);
 
@@ -80,12 +80,12 @@ struct Total {
 
 /// What section V.A has the profiler measure of one device: every layer at the highest and the lowest clock, nothing at those between.
 struct DeviceProfile {
-  std::vector<ClockedAt> clocks;                                 ///< ascending; one, of clock 0, for a device that has none to choose
-  std::vector<std::optional<Total>> highest;                     ///< [layer]; none where the device cannot run it: an infinite cost
-  std::vector<std::optional<Total>> lowest;                      ///< [layer]
-  std::vector<Watts> static_power;                               ///< [clock], measured once for a device and not for each network
-  std::vector<Communication<Microseconds>> communication;        ///< [clock]
-  std::vector<Communication<Joules>> communication_energy;       ///< [clock]; the energy given to a transfer is regressed like its time
+  std::vector<ClockedAt> clocks;                            ///< ascending; one, of clock 0, for a device that has none to choose
+  std::vector<std::optional<Total>> highest;                ///< [layer]; none where the device cannot run it: an infinite cost
+  std::vector<std::optional<Total>> lowest;                 ///< [layer]
+  std::vector<Watts> static_power;                          ///< [clock], measured once for a device and not for each network
+  std::vector<Communication<Microseconds>> communication;   ///< [clock]
+  std::vector<Communication<Joules>> communication_energy;  ///< [clock]; the energy given to a transfer is regressed like its time
 };
 
 /// Sizes of what a layer takes in and hands out, as the profiler notes them.
@@ -115,9 +115,9 @@ struct Delta {
 /// Equation 7: each device at each of its clocks, ascending.
 [[nodiscard]] std::vector<Delta> energy_set(std::span<const DeviceProfile> devices);
 
-/// The tables behind equation 8: C(m, n, delta) is the sum of the layers' execution, c_in of the first, c_out of the last. The first slice pays for the
-/// network's input, the last for its output. One place, no transfers between pairs; memory and limits are the caller's to fill in.
-/// Time in picoseconds, energy in picojoules. Requires: as many sizes as every device has layers. Equation 9 is `algorithm1`, and `solve_chain`.
+/// The tables behind equation 8: C(m, n, delta) is the sum of the layers' execution, c_in of the first, c_out of the last. The first slice pays for
+/// the network's input, the last for its output. One place, no transfers between pairs; memory and limits are the caller's to fill in. Time in
+/// picoseconds, energy in picojoules. Requires: as many sizes as every device has layers. Equation 9 is `algorithm1`, and `solve_chain`.
 [[nodiscard]] ChainCosts time_costs(std::span<const DeviceProfile> devices, std::span<const Delta> deltas, std::span<const LayerSizes> sizes);
 [[nodiscard]] ChainCosts energy_costs(std::span<const DeviceProfile> devices, std::span<const Delta> deltas, std::span<const LayerSizes> sizes);
 

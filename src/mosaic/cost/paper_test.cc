@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-
 namespace mosaic::paper {
 namespace {
 
@@ -71,7 +70,8 @@ TEST(ExecutionEstimate, SubtractsCommunicationFromTheTotal) {
   ASSERT_TRUE(high.has_value());
   EXPECT_NEAR(high->time.count(), 9000, 1e-9);
   EXPECT_NEAR(high->energy.value, 51e-3, 1e-12);
-  // At 1 GHz: 16,000 - 1,000 us; dynamic 5 W * 0.64 * 0.5 = 1.6 W and 0.4 W static, 2 W * 16 ms = 32 mJ less 4 mJ. The power measured there is not used.
+  // At 1 GHz: 16,000 - 1,000 us; dynamic 5 W * 0.64 * 0.5 = 1.6 W and 0.4 W static, 2 W * 16 ms = 32 mJ less 4 mJ. The power measured there is not
+  // used.
   const auto low = execution(one_layer(), 0, 0, kSizes);
   EXPECT_NEAR(low->time.count(), 15'000, 1e-9);
   EXPECT_NEAR(low->energy.value, 28e-3, 1e-12);

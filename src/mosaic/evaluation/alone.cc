@@ -157,9 +157,8 @@ Result<std::vector<CommunicationSample>> measure_communication(const Board& boar
     const Run two = run({{.layers = {LayerId(0)}, .configuration = configuration}, {.layers = {LayerId(1)}, .configuration = configuration}});
     MOSAIC_TRY(const Mean whole, measure(one, backend, repeats));
     MOSAIC_TRY(const Mean parted, measure(two, backend, repeats));
-    samples.push_back({.bytes = pair.graph.cuts[0].bytes,
-                       .time = (parted.time - whole.time) / 2,
-                       .energy = {(parted.energy - whole.energy).value / 2}});
+    samples.push_back(
+        {.bytes = pair.graph.cuts[0].bytes, .time = (parted.time - whole.time) / 2, .energy = {(parted.energy - whole.energy).value / 2}});
   }
   return samples;
 }

@@ -16,14 +16,18 @@ using testing::HasSubstr;
 
 /// A board without noise: cores of two clocks, a GPU that takes 20 us and 1 ns a byte to enter and 10 us and 1 ns a byte to leave.
 Board board(const std::string& gpu = "") {
-  return expect(parse_board("schema_version: 1\nname: alone\ndevices:\n"
-                            "  - {name: big, kind: cpu, cores: [0], operating_points: [{cores: 1, clock: 1 GHz, voltage: 0.8}, {cores: 1, clock: 2 GHz, voltage: 1.0}, {cores: 1}]}\n"
-                            "  - {name: gpu, kind: gpu" + gpu + "}\n"
-                            "simulation:\n  noise_percent: 0\n  devices:\n"
-                            "    - {device: big, operators: {default: {gmacs: 1, gbytes: 1, watts: 2}}, enter_us: 0, enter_gbytes: 1000, static_watts: 0.5}\n"
-                            "    - {device: gpu, operators: {default: {gmacs: 5, gbytes: 5, watts: 3}}, enter_us: 20, enter_gbytes: 1, leave_us: 10, leave_gbytes: 1,"
-                            " hand_over_watts: 1, static_watts: 0.25}\n"
-                            "  default_link: {us: 0, gbytes: 1000000}\n"));
+  return expect(parse_board(
+      "schema_version: 1\nname: alone\ndevices:\n"
+      "  - {name: big, kind: cpu, cores: [0], operating_points: [{cores: 1, clock: 1 GHz, voltage: 0.8}, {cores: 1, clock: 2 GHz, voltage: 1.0}, "
+      "{cores: 1}]}\n"
+      "  - {name: gpu, kind: gpu" +
+      gpu +
+      "}\n"
+      "simulation:\n  noise_percent: 0\n  devices:\n"
+      "    - {device: big, operators: {default: {gmacs: 1, gbytes: 1, watts: 2}}, enter_us: 0, enter_gbytes: 1000, static_watts: 0.5}\n"
+      "    - {device: gpu, operators: {default: {gmacs: 5, gbytes: 5, watts: 3}}, enter_us: 20, enter_gbytes: 1, leave_us: 10, leave_gbytes: 1,"
+      " hand_over_watts: 1, static_watts: 0.25}\n"
+      "  default_link: {us: 0, gbytes: 1000000}\n"));
 }
 
 AloneProfile profile(const Board& board) {
@@ -51,9 +55,7 @@ TEST(ProfileAlone, FindsTheLineThatHandingOverFollows) {
   EXPECT_NEAR(energy.beta.value * 1e6, 15 * 1.25, 0.7);
 }
 
-TEST(ProfileAlone, TakesCommunicationOfCoresAsNone) {
-  EXPECT_EQ(profile(board()).devices[0].communication[0].beta.count(), 0);
-}
+TEST(ProfileAlone, TakesCommunicationOfCoresAsNone) { EXPECT_EQ(profile(board()).devices[0].communication[0].beta.count(), 0); }
 
 TEST(ProfileAlone, LeavesOutWhatADeviceCannotRun) {
   const AloneProfile found = profile(board(", missing_operators: [Conv]"));

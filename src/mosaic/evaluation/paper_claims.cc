@@ -33,7 +33,8 @@ const NetworkResult* find(const PaperResults& results, std::string_view key) {
 }
 
 /// In how many of layers [first, last] one device needs less than another, of how many.
-std::pair<int, int> layers_won(const PaperResults& results, std::string_view key, bool energy, char winner, char loser, std::size_t first, std::size_t last) {
+std::pair<int, int> layers_won(const PaperResults& results, std::string_view key, bool energy, char winner, char loser, std::size_t first,
+                               std::size_t last) {
   std::map<std::pair<char, std::size_t>, double> cost;
   const NetworkResult* const network = find(results, key);
   if (network == nullptr) return {0, 0};
@@ -97,8 +98,8 @@ class Claims {
     double of_gpu = 0;
     double of_npu = 0;
     for (const CommunicationPoint& point : results_.communication) (point.device == 'G' ? of_gpu : of_npu) += point.measured.count();
-    add("Figure 7", "the NPU's communication takes significantly longer than the GPU's", "holds", fmt::format("{:.1f} times, over all sizes", of_npu / of_gpu),
-        Verdict::kInput);
+    add("Figure 7", "the NPU's communication takes significantly longer than the GPU's", "holds",
+        fmt::format("{:.1f} times, over all sizes", of_npu / of_gpu), Verdict::kInput);
   }
 
   /// A number within 10 points.
@@ -121,15 +122,17 @@ class Claims {
 
   void reductions(const std::string& where, bool large, bool energy, const std::vector<Reduction>& published) {
     for (const Reduction& each : published) {
-      near(where, fmt::format("{} networks: MOSAIC needs less {} than {} by", large ? "large" : "small", energy ? "energy" : "time", each.than), each.percent,
-           reduction_percent(results_, large, energy, "MOSAIC", each.than), each.if_near);
+      near(where, fmt::format("{} networks: MOSAIC needs less {} than {} by", large ? "large" : "small", energy ? "energy" : "time", each.than),
+           each.percent, reduction_percent(results_, large, energy, "MOSAIC", each.than), each.if_near);
     }
   }
 
   void latency_claims() {
     // Three ratios between the devices were fitted; the level, against the GPU, was not.
     reductions("VI.B, Figure 8", true, false,
-               {{"TF-BIG-P", 70.3, Verdict::kInput}, {"TF-LITTLE-P", 86.1, Verdict::kInput}, {"TF-GPU-P", 39.1, Verdict::kReproduced},
+               {{"TF-BIG-P", 70.3, Verdict::kInput},
+                {"TF-LITTLE-P", 86.1, Verdict::kInput},
+                {"TF-GPU-P", 39.1, Verdict::kReproduced},
                 {"TF-NPU-P", 29.2, Verdict::kInput}});
     for (const std::string_view key : {"IN", "RN"}) {
       const NetworkResult* const network = find(results_, key);
@@ -139,24 +142,28 @@ class Claims {
     }
     at_most("VI.B", "large networks: MOSAIC's latency above exhaustive's, mean", 0.67, gap_percent(results_, true, false));
     const double governed = normalised_mean(results_, true, false, "TF-GPU-P");
-    ordering("VI.A", "the performance governor is faster than the on-demand one", fmt::format("TF-GPU-P is {:.2f} of TF-GPU-O", governed), governed < 1);
+    ordering("VI.A", "the performance governor is faster than the on-demand one", fmt::format("TF-GPU-P is {:.2f} of TF-GPU-O", governed),
+             governed < 1);
   }
 
   void energy_claims() {
     reductions("VI.C, Figure 9", true, true,
-               {{"TF-BIG-O", 91.0, Verdict::kInput}, {"TF-LITTLE-O", 80.5, Verdict::kInput}, {"TF-GPU-O", 83.4, Verdict::kReproduced},
+               {{"TF-BIG-O", 91.0, Verdict::kInput},
+                {"TF-LITTLE-O", 80.5, Verdict::kInput},
+                {"TF-GPU-O", 83.4, Verdict::kReproduced},
                 {"TF-NPU-O", 36.6, Verdict::kInput}});
     at_most("VI.C", "large networks: MOSAIC's energy above exhaustive's, mean", 0.53, gap_percent(results_, true, true));
     const double governed = normalised_mean(results_, true, true, "TF-GPU-P");
-    ordering("VI.A", "the on-demand governor tends to need less energy than the performance one", fmt::format("TF-GPU-P is {:.2f} of TF-GPU-O", governed),
-             governed > 1);
+    ordering("VI.A", "the on-demand governor tends to need less energy than the performance one",
+             fmt::format("TF-GPU-P is {:.2f} of TF-GPU-O", governed), governed > 1);
   }
 
   void chain_of(const std::string& where, bool energy, const std::vector<std::string_view>& falling) {
     for (std::size_t i = 0; i + 1 < falling.size(); ++i) {
       const double more = normalised_mean(results_, true, energy, falling[i]);
       const double less = normalised_mean(results_, true, energy, falling[i + 1]);
-      ordering(where, fmt::format("{} is better than {}", falling[i + 1], falling[i]), fmt::format("{:.3f} against {:.3f} of TF-GPU-O", less, more), less < more);
+      ordering(where, fmt::format("{} is better than {}", falling[i + 1], falling[i]), fmt::format("{:.3f} against {:.3f} of TF-GPU-O", less, more),
+               less < more);
     }
   }
 

@@ -21,12 +21,12 @@ struct Claim {
   Verdict verdict = Verdict::kNotReproduced;
 };
 
-/// All such sentences, in the paper's order. A number counts as reproduced within the stated distance: 10 percentage points for reductions and spreads, the
-/// paper's own figure as an upper limit for gaps and errors. What the truth of the board was fitted to is an input, whatever comes out.
+/// All such sentences, in the paper's order. A number counts as reproduced within the stated distance: 10 percentage points for reductions and
+/// spreads, the paper's own figure as an upper limit for gaps and errors. What the truth of the board was fitted to is an input, whatever comes out.
 [[nodiscard]] std::vector<Claim> claims(const PaperResults& results);
 
-/// How much less a version needs than another, in per cent of the other, by geometric means over networks. `energy`: of the energy versions' energy, else of
-/// the latency versions' time.
+/// How much less a version needs than another, in per cent of the other, by geometric means over networks. `energy`: of the energy versions' energy,
+/// else of the latency versions' time.
 [[nodiscard]] double reduction_percent(const PaperResults& results, bool large, bool energy, std::string_view version, std::string_view than);
 
 /// Geometric mean over the networks of a version over TF-GPU-O, as figures 8 to 13 show it.

@@ -68,7 +68,8 @@ TEST(PaperClaims, CallWhatWasFittedAnInputWhateverComesOut) {
 TEST(PaperResults, ReadsBackWhatItWrote) {
   NetworkResult result = network("A", 20, 21);
   result.latency[0].plan = {{.device = 'N', .first_layer = 1, .mhz = 960}, {.device = 'B', .first_layer = 7, .mhz = 0}};
-  result.layers = {{.device = 'N', .layer = 2, .measured = {}}, {.device = 'B', .layer = 1, .measured = TimeEnergy{.time = Milliseconds(3), .energy = {0.5}}}};
+  result.layers = {{.device = 'N', .layer = 2, .measured = {}},
+                   {.device = 'B', .layer = 1, .measured = TimeEnergy{.time = Milliseconds(3), .energy = {0.5}}}};
   const Json json = to_json(result);
   const auto read = network_from_json(json, "test");
   ASSERT_TRUE(read.has_value());

@@ -18,8 +18,8 @@ using report::XyChart;
 
 constexpr std::string_view kLetters = "BLGN";
 constexpr std::array<const char*, 4> kDeviceNames{"big cores", "little cores", "GPU", "NPU"};
-constexpr std::array<const char*, 10> kVersions{"TF-BIG-P", "TF-LITTLE-P", "TF-GPU-P", "TF-NPU-P",   "TF-BIG-O",
-                                                "TF-LITTLE-O", "TF-GPU-O", "TF-NPU-O", "exhaustive", "MOSAIC"};
+constexpr std::array<const char*, 10> kVersions{"TF-BIG-P",    "TF-LITTLE-P", "TF-GPU-P", "TF-NPU-P",   "TF-BIG-O",
+                                                "TF-LITTLE-O", "TF-GPU-O",    "TF-NPU-O", "exhaustive", "MOSAIC"};
 
 double cost(const VersionResult& version, bool energy) { return energy ? version.measured.energy.value : version.measured.time.count(); }
 
@@ -53,13 +53,15 @@ BarChart normalised(const PaperResults& results, bool large, bool energy, std::s
 }  // namespace
 
 BarChart layers_figure(const PaperResults& results, const std::string& key, bool energy) {
-  BarChart chart{.name = fmt::format("figure_{}_{}", energy ? 4 : 3, key),
-                 .caption = fmt::format("Figure {}: {} of each layer of {} alone on each device at its highest clock (simulated). Missing bars: the device cannot run the layer.",
-                                        energy ? 4 : 3, energy ? "energy" : "time", key),
-                 .categories = {},
-                 .series = {},
-                 .axis = {.title = energy ? "energy (mJ)" : "time (ms)", .logarithmic = true},
-                 .reference = {}};
+  BarChart chart{
+      .name = fmt::format("figure_{}_{}", energy ? 4 : 3, key),
+      .caption = fmt::format(
+          "Figure {}: {} of each layer of {} alone on each device at its highest clock (simulated). Missing bars: the device cannot run the layer.",
+          energy ? 4 : 3, energy ? "energy" : "time", key),
+      .categories = {},
+      .series = {},
+      .axis = {.title = energy ? "energy (mJ)" : "time (ms)", .logarithmic = true},
+      .reference = {}};
   const NetworkResult* const network = find(results, key);
   if (network == nullptr) return chart;
   for (std::size_t d = 0; d < kLetters.size(); ++d) {
@@ -68,7 +70,8 @@ BarChart layers_figure(const PaperResults& results, const std::string& key, bool
       if (layer.device != kLetters[d]) continue;
       if (d == 0) chart.categories.push_back(std::to_string(layer.layer));
       series.bars.push_back(
-          layer.measured ? std::optional(Bar{.value = energy ? 1000 * layer.measured->energy.value : Milliseconds(layer.measured->time).count()}) : std::nullopt);
+          layer.measured ? std::optional(Bar{.value = energy ? 1000 * layer.measured->energy.value : Milliseconds(layer.measured->time).count()})
+                         : std::nullopt);
     }
     chart.series.push_back(std::move(series));
   }
@@ -83,7 +86,8 @@ XyChart sweep_figure(const PaperResults& results) {
                 .series = {}};
   report::PointSeries series{.name = "three slices", .points = {}, .colour = 3};
   for (const ThreeSlices& each : results.sweep) {
-    series.points.push_back({.x = static_cast<double>(each.second), .y = Milliseconds(each.measured).count(),
+    series.points.push_back({.x = static_cast<double>(each.second),
+                             .y = Milliseconds(each.measured).count(),
                              .label = fmt::format("N_1, N_{}, N_{}", each.second, each.third)});
   }
   chart.series.push_back(std::move(series));
@@ -117,8 +121,8 @@ BarChart versions_figure(const PaperResults& results, bool large, bool energy) {
   BarChart chart = normalised(results, large, energy, kVersions);
   const int number = large ? (energy ? 9 : 8) : (energy ? 13 : 12);
   chart.name = fmt::format("figure_{}", number);
-  chart.caption = fmt::format("Figure {}: {} of the {} networks over TF-GPU-O, and geometric means (simulated).", number, energy ? "energy" : "latency",
-                              large ? "large" : "small");
+  chart.caption = fmt::format("Figure {}: {} of the {} networks over TF-GPU-O, and geometric means (simulated).", number,
+                              energy ? "energy" : "latency", large ? "large" : "small");
   chart.axis.logarithmic = true;
   chart.axis.low.reset();
   return chart;
@@ -129,13 +133,15 @@ BarChart components_figure(const PaperResults& results, bool energy) {
   constexpr std::array<const char*, 4> kEnergy{"TF-GPU-O", "HCA", "HCCA", "MOSAIC"};
   BarChart chart = energy ? normalised(results, true, true, kEnergy) : normalised(results, true, false, kLatency);
   chart.name = energy ? "figure_11" : "figure_10";
-  chart.caption = fmt::format("Figure {}: what the components are worth, {} over TF-GPU-O (simulated).", energy ? 11 : 10, energy ? "energy" : "latency");
+  chart.caption =
+      fmt::format("Figure {}: what the components are worth, {} over TF-GPU-O (simulated).", energy ? 11 : 10, energy ? "energy" : "latency");
   return chart;
 }
 
 BarChart errors_figure(const PaperResults& results, bool energy) {
   BarChart chart{.name = energy ? "figure_15" : "figure_14",
-                 .caption = fmt::format("Figure {}: error of the estimated {} of MOSAIC's plan; last the mean (simulated).", energy ? 15 : 14, energy ? "energy" : "latency"),
+                 .caption = fmt::format("Figure {}: error of the estimated {} of MOSAIC's plan; last the mean (simulated).", energy ? 15 : 14,
+                                        energy ? "energy" : "latency"),
                  .categories = {},
                  .series = {{.name = "signed", .bars = {}, .colour = 0}, {.name = "absolute", .bars = {}, .colour = 1}},
                  .axis = {.title = "error (%)"},
@@ -167,7 +173,10 @@ report::PlanStrip plan_figure(const NetworkResult& network, bool energy) {
     for (std::size_t s = 0; s < found->plan.size(); ++s) {
       const SliceName& slice = found->plan[s];
       const std::size_t end = s + 1 < found->plan.size() ? found->plan[s + 1].first_layer - 1 : strip.layers;
-      row.boxes.push_back({.first = slice.first_layer - 1, .end = end, .colour = kLetters.find(slice.device), .label = std::string(1, slice.device),
+      row.boxes.push_back({.first = slice.first_layer - 1,
+                           .end = end,
+                           .colour = kLetters.find(slice.device),
+                           .label = std::string(1, slice.device),
                            .detail = fmt::format("layers {} to {}, {} MHz", slice.first_layer, end, slice.mhz)});
     }
     strip.rows.push_back(std::move(row));
@@ -176,13 +185,14 @@ report::PlanStrip plan_figure(const NetworkResult& network, bool energy) {
 }
 
 BarChart planning_figure(const std::vector<PlanningTimes>& times, bool energy) {
-  BarChart chart{.name = energy ? "figure_17" : "figure_16",
-                 .caption = fmt::format("Figure {}: planning for {}, best of 50 on this machine (wall clock). The paper's mean on its own board: {} ms.",
-                                        energy ? 17 : 16, energy ? "energy" : "latency", energy ? "0.82" : "0.15"),
-                 .categories = {},
-                 .series = {{.name = "Algorithm 1", .bars = {}, .colour = 0}, {.name = "ours, exact", .bars = {}, .colour = 1}},
-                 .axis = {.title = "time (us)", .logarithmic = true},
-                 .reference = {}};
+  BarChart chart{
+      .name = energy ? "figure_17" : "figure_16",
+      .caption = fmt::format("Figure {}: planning for {}, best of 50 on this machine (wall clock). The paper's mean on its own board: {} ms.",
+                             energy ? 17 : 16, energy ? "energy" : "latency", energy ? "0.82" : "0.15"),
+      .categories = {},
+      .series = {{.name = "Algorithm 1", .bars = {}, .colour = 0}, {.name = "ours, exact", .bars = {}, .colour = 1}},
+      .axis = {.title = "time (us)", .logarithmic = true},
+      .reference = {}};
   for (const PlanningTimes& each : times) {
     if ((each.configurations > 4) != energy) continue;
     chart.categories.push_back(each.key);

@@ -11,8 +11,8 @@ namespace mosaic::evaluation {
 
 // The paper's tables and figures from results of a simulated board. Every caption says so. Pure.
 
-[[nodiscard]] report::Table networks_table();                          ///< Table I
-[[nodiscard]] report::Table clocks_table(const Board& board);          ///< Table II
+[[nodiscard]] report::Table networks_table();                                       ///< Table I
+[[nodiscard]] report::Table clocks_table(const Board& board);                       ///< Table II
 [[nodiscard]] report::Table plans_table(const PaperResults& results, bool energy);  ///< Tables III and IV, ours beside the published
 [[nodiscard]] report::Table claims_table(const PaperResults& results);
 [[nodiscard]] report::Table losses_table(const PaperResults& results, bool energy);

@@ -136,7 +136,8 @@ class Versions {
     return {};
   }
 
-  /// The best by measurement of unique random plans and of all versions before it; those under the governor are no chains of the costs' configurations.
+  /// The best by measurement of unique random plans and of all versions before it; those under the governor are no chains of the costs'
+  /// configurations.
   Result<void> add_exhaustive() {
     const auto judge = [&](const Chain& chain) -> Result<double> {
       if (options_.stop.stop_requested()) return fail(ErrorCode::kCancelled, "the evaluation was stopped");
@@ -220,7 +221,8 @@ Result<Estimates> estimate(const Subject& subject, const Board& board, const Bac
                       .energy = paper::energy_costs(profile.devices, deltas, profile.sizes)};
   set_memory(costs.time, subject.graph, board, configurations);
   set_memory(*costs.energy, subject.graph, board, configurations);
-  return Estimates{.profile = std::move(profile), .costs = std::move(costs), .configurations = std::move(configurations), .highest = std::move(highest)};
+  return Estimates{
+      .profile = std::move(profile), .costs = std::move(costs), .configurations = std::move(configurations), .highest = std::move(highest)};
 }
 
 ChainCosts planning_costs(const Estimates& estimates, const Subject& subject, const Board& board, bool all_clocks) {

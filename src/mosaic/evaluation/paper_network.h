@@ -12,10 +12,10 @@
 #include "mosaic/backend/backend.h"
 #include "mosaic/base/error.h"
 #include "mosaic/cost/time_and_energy.h"
+#include "mosaic/evaluation/alone.h"
 #include "mosaic/evaluation/board_runner.h"
 #include "mosaic/evaluation/paper_results.h"
 #include "mosaic/onnx/paper_networks.h"
-#include "mosaic/evaluation/alone.h"
 
 namespace mosaic::evaluation {
 

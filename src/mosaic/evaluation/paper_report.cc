@@ -42,8 +42,13 @@ class Writer {
 report::Table reductions_table(const PaperResults& results) {
   report::Table table{.name = "reductions",
                       .caption = "Mean reductions by MOSAIC (geometric means; simulated). What the board's truth was fitted to is marked as input.",
-                      .columns = {{"networks", "networks"}, {"what", "what"}, {"against", "against"}, {"paper_percent", "paper (%)", 1},
-                                  {"ours_percent", "ours (%)", 1}, {"points", "difference (points)", 1}, {"role", "role"}},
+                      .columns = {{"networks", "networks"},
+                                  {"what", "what"},
+                                  {"against", "against"},
+                                  {"paper_percent", "paper (%)", 1},
+                                  {"ours_percent", "ours (%)", 1},
+                                  {"points", "difference (points)", 1},
+                                  {"role", "role"}},
                       .rows = {}};
   struct Row {
     bool large;
@@ -55,12 +60,12 @@ report::Table reductions_table(const PaperResults& results) {
   constexpr const char* kRatio = "ratio to TF-GPU was an input";
   for (const Row& row : {Row{true, false, "TF-BIG-P", 70.3, kRatio}, Row{true, false, "TF-LITTLE-P", 86.1, kRatio},
                          Row{true, false, "TF-GPU-P", 39.1, "result; GPU latencies were inputs"}, Row{true, false, "TF-NPU-P", 29.2, kRatio},
-                         Row{true, true, "TF-BIG-O", 91.0, kRatio}, Row{true, true, "TF-LITTLE-O", 80.5, kRatio}, Row{true, true, "TF-GPU-O", 83.4, "result"},
-                         Row{true, true, "TF-NPU-O", 36.6, kRatio}, Row{false, false, "TF-BIG-P", 58.8, "prediction"},
-                         Row{false, false, "TF-LITTLE-P", 80.4, "prediction"}, Row{false, false, "TF-GPU-P", 29.5, "prediction"},
-                         Row{false, false, "TF-NPU-P", 9.2, "prediction"}, Row{false, true, "TF-BIG-O", 87.6, "prediction"},
-                         Row{false, true, "TF-LITTLE-O", 74.5, "prediction"}, Row{false, true, "TF-GPU-O", 78.2, "prediction"},
-                         Row{false, true, "TF-NPU-O", 22.9, "prediction"}}) {
+                         Row{true, true, "TF-BIG-O", 91.0, kRatio}, Row{true, true, "TF-LITTLE-O", 80.5, kRatio},
+                         Row{true, true, "TF-GPU-O", 83.4, "result"}, Row{true, true, "TF-NPU-O", 36.6, kRatio},
+                         Row{false, false, "TF-BIG-P", 58.8, "prediction"}, Row{false, false, "TF-LITTLE-P", 80.4, "prediction"},
+                         Row{false, false, "TF-GPU-P", 29.5, "prediction"}, Row{false, false, "TF-NPU-P", 9.2, "prediction"},
+                         Row{false, true, "TF-BIG-O", 87.6, "prediction"}, Row{false, true, "TF-LITTLE-O", 74.5, "prediction"},
+                         Row{false, true, "TF-GPU-O", 78.2, "prediction"}, Row{false, true, "TF-NPU-O", 22.9, "prediction"}}) {
     const double ours = reduction_percent(results, row.large, row.energy, "MOSAIC", row.against);
     table.add({std::string(row.large ? "large" : "small"), std::string(row.energy ? "energy" : "latency"), std::string(row.against), row.paper, ours,
                ours - row.paper, std::string(row.role)});
@@ -98,12 +103,15 @@ Result<void> add_plans(Writer& out, const PaperResults& results) {
 }  // namespace
 
 Result<void> write_paper_report(const PaperResults& results, const Board& board, const fs::path& folder) {
-  report::Page page("MOSAIC's evaluation, again",
-                    fmt::format("Han and others, PACT 2019, on the simulated board '{}'. Every time and energy on this page is simulated.", board.name));
+  report::Page page(
+      "MOSAIC's evaluation, again",
+      fmt::format("Han and others, PACT 2019, on the simulated board '{}'. Every time and energy on this page is simulated.", board.name));
   Writer out(page, folder);
   page.section("What was reproduced");
-  page.paragraph("The board's truth was fitted to published figures of the seven large networks before any estimate was seen (docs/hikey970.md). What was fitted is "
-                 "marked as input; all about the three small networks, the plans and figures 3 to 5 and 10 to 17 is prediction.");
+  page.paragraph(
+      "The board's truth was fitted to published figures of the seven large networks before any estimate was seen (docs/hikey970.md). What was "
+      "fitted is "
+      "marked as input; all about the three small networks, the plans and figures 3 to 5 and 10 to 17 is prediction.");
   MOSAIC_RETURN_IF_ERROR(out.add(reductions_table(results)));
   MOSAIC_RETURN_IF_ERROR(out.add(claims_table(results)));
   page.section("Networks and board");

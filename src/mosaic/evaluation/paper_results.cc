@@ -22,7 +22,8 @@ Result<TimeEnergy> cost_from(const Json& json, const std::string& where) {
 
 Json json_of(const VersionResult& version) {
   Json plan = Json::array();
-  for (const SliceName& slice : version.plan) plan.push_back({{"device", std::string(1, slice.device)}, {"first_layer", slice.first_layer}, {"mhz", slice.mhz}});
+  for (const SliceName& slice : version.plan)
+    plan.push_back({{"device", std::string(1, slice.device)}, {"first_layer", slice.first_layer}, {"mhz", slice.mhz}});
   Json json{{"version", version.version}, {"plan", plan}, {"measured", json_of(version.measured)}};
   if (version.estimated) json["estimated"] = json_of(*version.estimated);
   return json;
@@ -126,12 +127,15 @@ Result<NetworkResult> network_from_json(const Json& json, const std::string& whe
 Json to_json(const PaperResults& results) {
   Json json{{"seed", results.seed}, {"board", results.board}, {"simulated", true}};
   for (const NetworkResult& network : results.networks) json["networks"].push_back(to_json(network));
-  for (const ThreeSlices& point : results.sweep) json["three_slices"].push_back({{"second", point.second}, {"third", point.third}, {"us", point.measured.count()}});
+  for (const ThreeSlices& point : results.sweep)
+    json["three_slices"].push_back({{"second", point.second}, {"third", point.third}, {"us", point.measured.count()}});
   for (const CommunicationPoint& point : results.communication) {
-    json["communication"].push_back({{"device", std::string(1, point.device)}, {"bytes", point.bytes}, {"us", point.measured.count()}, {"fitted_us", point.fitted.count()}});
+    json["communication"].push_back(
+        {{"device", std::string(1, point.device)}, {"bytes", point.bytes}, {"us", point.measured.count()}, {"fitted_us", point.fitted.count()}});
   }
   for (const RichnessResult& each : results.richness) {
-    json["richness"].push_back({{"richness", each.richness}, {"latency_error_percent", each.latency_error_percent}, {"energy_error_percent", each.energy_error_percent}});
+    json["richness"].push_back(
+        {{"richness", each.richness}, {"latency_error_percent", each.latency_error_percent}, {"energy_error_percent", each.energy_error_percent}});
   }
   return json;
 }

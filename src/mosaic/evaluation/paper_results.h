@@ -21,7 +21,7 @@ struct SliceName {
 
 /// One version of section VI on one network.
 struct VersionResult {
-  std::string version;                  ///< "TF-BIG-P", "MOSAIC", ...
+  std::string version;  ///< "TF-BIG-P", "MOSAIC", ...
   std::vector<SliceName> plan;
   std::optional<TimeEnergy> estimated;  ///< by equations 1 to 8; none under a governor, which they do not describe
   TimeEnergy measured;                  ///< mean of runs on the simulated board
@@ -70,7 +70,7 @@ struct RichnessResult {
 /// All that `evaluate paper` finds but wall-clock figures: the same seed and board give the same bytes. Times in microseconds, energies in joules.
 struct PaperResults {
   std::uint64_t seed = 1;
-  std::string board;              ///< fingerprint
+  std::string board;  ///< fingerprint
   std::vector<NetworkResult> networks;
   std::vector<ThreeSlices> sweep;
   std::vector<CommunicationPoint> communication;

@@ -38,9 +38,16 @@ Tone tone_of(Verdict verdict) {
 
 Table networks_table() {
   Table table{.name = "table_1",
-              .caption = "Table I: the networks. Accuracy, memory and GPU latency are the paper's; layers and multiply-accumulates are counted in the graphs evaluated here.",
-              .columns = {{"network", "network"}, {"zoo_name", "in the zoo"}, {"accuracy_percent", "top-1 (%)", 1}, {"memory_mb", "memory (MB)", 1},
-                          {"layers", "layers"}, {"macs_millions", "MMAC", 0}, {"parameters_millions", "M parameters", 2},
+              .caption =
+                  "Table I: the networks. Accuracy, memory and GPU latency are the paper's; layers and multiply-accumulates are counted in the "
+                  "graphs evaluated here.",
+              .columns = {{"network", "network"},
+                          {"zoo_name", "in the zoo"},
+                          {"accuracy_percent", "top-1 (%)", 1},
+                          {"memory_mb", "memory (MB)", 1},
+                          {"layers", "layers"},
+                          {"macs_millions", "MMAC", 0},
+                          {"parameters_millions", "M parameters", 2},
                           {"gpu_latency_ms", "GPU latency (ms)", 1}},
               .rows = {}};
   for (const onnx::PaperNetwork& network : onnx::paper_networks()) {
@@ -78,9 +85,14 @@ Table clocks_table(const Board& board) {
 Table plans_table(const PaperResults& results, bool energy) {
   const std::string unit = energy ? "mJ" : "ms";
   Table table{.name = energy ? "table_4" : "table_3",
-              .caption = energy ? "Table IV: plans for energy, superscript the clock in MHz. Costs are simulated." : "Table III: plans for latency. Costs are simulated.",
-              .columns = {{"network", "network"}, {"plan", "our plan"}, {"cost_" + unit, "costs (" + unit + ")"}, {"published_plan", "published plan"},
-                          {"published_cost_" + unit, "costs here (" + unit + ")"}, {"above_ours_percent", "above ours (%)", 1}},
+              .caption = energy ? "Table IV: plans for energy, superscript the clock in MHz. Costs are simulated."
+                                : "Table III: plans for latency. Costs are simulated.",
+              .columns = {{"network", "network"},
+                          {"plan", "our plan"},
+                          {"cost_" + unit, "costs (" + unit + ")"},
+                          {"published_plan", "published plan"},
+                          {"published_cost_" + unit, "costs here (" + unit + ")"},
+                          {"above_ours_percent", "above ours (%)", 1}},
               .rows = {}};
   for (const NetworkResult& network : results.networks) {
     const auto& versions = energy ? network.energy : network.latency;
@@ -88,7 +100,8 @@ Table plans_table(const PaperResults& results, bool energy) {
     const VersionResult* const published = network.find(versions, "published");
     Cell above;
     if (ours != nullptr && published != nullptr) {
-      above = 100 * (energy ? published->measured.energy.value / ours->measured.energy.value - 1 : published->measured.time / ours->measured.time - 1);
+      above =
+          100 * (energy ? published->measured.energy.value / ours->measured.energy.value - 1 : published->measured.time / ours->measured.time - 1);
     }
     table.add({network.key, plan_cell(ours, energy), cost_cell(ours, energy), plan_cell(published, energy), cost_cell(published, energy), above});
   }
@@ -110,19 +123,25 @@ Table losses_table(const PaperResults& results, bool energy) {
   Table table{.name = energy ? "losses_energy" : "losses_latency",
               .caption = fmt::format("Where another version measures less {} than MOSAIC's plan (simulated), beside the network's estimation error.",
                                      energy ? "energy" : "time"),
-              .columns = {{"network", "network"}, {"version", "version"}, {"mosaic_above_percent", "MOSAIC above it (%)", 2},
-                          {"estimation_error_percent", "estimation error (%)", 2}, {"within", "within the error"}},
+              .columns = {{"network", "network"},
+                          {"version", "version"},
+                          {"mosaic_above_percent", "MOSAIC above it (%)", 2},
+                          {"estimation_error_percent", "estimation error (%)", 2},
+                          {"within", "within the error"}},
               .rows = {}};
   for (const Loss& loss : losses(results, energy)) {
     const bool within = loss.percent <= loss.error_percent;
-    table.add({loss.network, loss.version, loss.percent, loss.error_percent, Mark{.text = within ? "yes" : "no", .tone = within ? Tone::kGood : Tone::kBad}});
+    table.add({loss.network, loss.version, loss.percent, loss.error_percent,
+               Mark{.text = within ? "yes" : "no", .tone = within ? Tone::kGood : Tone::kBad}});
   }
   return table;
 }
 
 Table richness_table(const PaperResults& results) {
   Table table{.name = "richness",
-              .caption = "Mean absolute estimation error from two clocks, with the truth's deviations from the equations left out, as drawn, and doubled (simulated).",
+              .caption =
+                  "Mean absolute estimation error from two clocks, with the truth's deviations from the equations left out, as drawn, and doubled "
+                  "(simulated).",
               .columns = {{"richness", "deviations", 0}, {"latency_error_percent", "latency (%)", 2}, {"energy_error_percent", "energy (%)", 2}},
               .rows = {}};
   for (const RichnessResult& each : results.richness) table.add({each.richness, each.latency_error_percent, each.energy_error_percent});
@@ -132,8 +151,13 @@ Table richness_table(const PaperResults& results) {
 Table planning_table(const std::vector<PlanningTimes>& times) {
   Table table{.name = "planning_times",
               .caption = "Planning times, best of 50 on this machine: wall-clock figures.",
-              .columns = {{"network", "network"}, {"layers", "layers"}, {"configurations", "configurations"}, {"algorithm1_us", "Algorithm 1 (us)", 2},
-                          {"chain_us", "ours (us)", 2}, {"ratio", "ratio", 1}, {"same_cost", "same cost"}},
+              .columns = {{"network", "network"},
+                          {"layers", "layers"},
+                          {"configurations", "configurations"},
+                          {"algorithm1_us", "Algorithm 1 (us)", 2},
+                          {"chain_us", "ours (us)", 2},
+                          {"ratio", "ratio", 1},
+                          {"same_cost", "same cost"}},
               .rows = {}};
   for (const PlanningTimes& each : times) {
     table.add({each.key, static_cast<std::int64_t>(each.layers), static_cast<std::int64_t>(each.configurations), each.algorithm1.count(),

@@ -42,7 +42,7 @@ struct GraphNode {
   std::int64_t parameters = 0;    ///< elements of its constant inputs
   Bytes weights;                  ///< bytes of its constant inputs
   Convolution convolution = Convolution::kNone;
-  Fingerprint signature;          ///< operator, attributes, shapes and types of inputs and outputs; not the weights' values, not names
+  Fingerprint signature;  ///< operator, attributes, shapes and types of inputs and outputs; not the weights' values, not names
 };
 
 /// A group of nodes that no sensible engine would part; what is measured, placed and never cut.
@@ -55,9 +55,9 @@ struct Layer {
   std::int64_t macs = 0;
   std::int64_t parameters = 0;
   Bytes weights;
-  Bytes activations;      ///< inputs and outputs together; dynamic ones count 0
+  Bytes activations;              ///< inputs and outputs together; dynamic ones count 0
   std::optional<Bytes> resident;  ///< memory it needs for itself, where that is known and not reckoned from weights and activations
-  Fingerprint signature;  ///< of its nodes and how they are connected: equal layers can share a measurement
+  Fingerprint signature;          ///< of its nodes and how they are connected: equal layers can share a measurement
 };
 
 /// The place between two neighbouring layers, and what must travel when the model is cut there.

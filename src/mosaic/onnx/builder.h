@@ -84,7 +84,9 @@ class Builder {
   /// Zeros around an image, as many on each side.
   std::string pad(const std::string& x, std::int64_t pixels);
   /// The mean of each channel by ReduceMean.
-  std::string mean_of_image(const std::string& x) { return node("ReduceMean", {x}, {{"axes", std::vector<std::int64_t>{2, 3}}, {"keepdims", std::int64_t{1}}}); }
+  std::string mean_of_image(const std::string& x) {
+    return node("ReduceMean", {x}, {{"axes", std::vector<std::int64_t>{2, 3}}, {"keepdims", std::int64_t{1}}});
+  }
   std::string add(const std::string& a, const std::string& b) { return node("Add", {a, b}); }
   /// Joins channels.
   std::string concat(const std::vector<std::string>& values) { return node("Concat", values, {{"axis", std::int64_t{1}}}); }

@@ -98,10 +98,18 @@ struct Rule {
   std::optional<Shape> (*result)(const NodeProto&, const Shapes&);
 };
 constexpr std::array kRules{
-    Rule{"Add", summed},          Rule{"AveragePool", pooled}, Rule{"BatchNormalization", kept},
-    Rule{"Clip", kept},           Rule{"Concat", joined},      Rule{"Conv", convolved},
-    Rule{"Flatten", flattened},   Rule{"Gemm", multiplied},    Rule{"GlobalAveragePool", pooled_wholly},
-    Rule{"MaxPool", pooled},      Rule{"ReduceMean", pooled_wholly}, Rule{"Relu", kept},
+    Rule{"Add", summed},
+    Rule{"AveragePool", pooled},
+    Rule{"BatchNormalization", kept},
+    Rule{"Clip", kept},
+    Rule{"Concat", joined},
+    Rule{"Conv", convolved},
+    Rule{"Flatten", flattened},
+    Rule{"Gemm", multiplied},
+    Rule{"GlobalAveragePool", pooled_wholly},
+    Rule{"MaxPool", pooled},
+    Rule{"ReduceMean", pooled_wholly},
+    Rule{"Relu", kept},
     Rule{"Softmax", kept},
 };
 

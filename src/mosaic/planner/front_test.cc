@@ -79,10 +79,13 @@ void compare_with_force(std::uint64_t seed, int instances, const test::InstanceO
 TEST(ParetoFront, IsThatOfABruteForceOnFiveHundredInstances) { compare_with_force(71, 500, {.most_layers = 7, .most_configurations = 3}); }
 
 TEST(ParetoFront, IsThatOfABruteForceWithClocks) {
-  compare_with_force(72, 500, {.most_layers = 5, .slice_limits = false, .space_limits = false, .missing = false, .clocks = true, .cheap_slices = true});
+  compare_with_force(72, 500,
+                     {.most_layers = 5, .slice_limits = false, .space_limits = false, .missing = false, .clocks = true, .cheap_slices = true});
 }
 
-TEST(ParetoFront, IsThatOfABruteForceWithAllThereIs) { compare_with_force(73, 300, {.most_layers = 5, .memory_limit = true, .clocks = true, .cheap_slices = true}); }
+TEST(ParetoFront, IsThatOfABruteForceWithAllThereIs) {
+  compare_with_force(73, 300, {.most_layers = 5, .memory_limit = true, .clocks = true, .cheap_slices = true});
+}
 
 TEST(ParetoFront, GivesEqualChainsForEqualCosts) {
   Random random(74);

@@ -154,7 +154,10 @@ class Search {
     }
     Labels& left = left_[costs_.place[c]];
     merge(left, begun_, [&](const Label& label) {
-      return Rank{.cost = label.cost, .clocks = label.clocks, .begin = 0, .loads = std::span(fresh_rows_).subspan(label.row * limits_.size(), limits_.size())};
+      return Rank{.cost = label.cost,
+                  .clocks = label.clocks,
+                  .begin = 0,
+                  .loads = std::span(fresh_rows_).subspan(label.row * limits_.size(), limits_.size())};
     });
     truncate(left, cut, leaving);
   }
@@ -181,7 +184,10 @@ class Search {
         begun_ = left_[from];
         for (Label& label : begun_) label.cost = label.cost + hop;
         merge(arrivals_[to], begun_, [&](const Label& label) {
-          return Rank{.cost = label.cost, .clocks = label.clocks, .begin = 0, .loads = std::span(rows_[cut]).subspan(label.row * limits_.size(), limits_.size())};
+          return Rank{.cost = label.cost,
+                      .clocks = label.clocks,
+                      .begin = 0,
+                      .loads = std::span(rows_[cut]).subspan(label.row * limits_.size(), limits_.size())};
         });
       }
     }

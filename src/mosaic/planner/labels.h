@@ -19,8 +19,8 @@ struct Found {
 
 /// What a search found.
 struct Harvest {
-  std::vector<Found> front;  ///< all that no other chain beats, by ascending first criterion; with one criterion one at most
-  bool capped = false;       ///< labels were dropped that no other one beats, so chains may be missing
+  std::vector<Found> front;                  ///< all that no other chain beats, by ascending first criterion; with one criterion one at most
+  bool capped = false;                       ///< labels were dropped that no other one beats, so chains may be missing
   std::optional<std::int64_t> first_missed;  ///< no chain that is missing costs less in the first criterion; none where none can be missing
   std::optional<double> product_missed;      ///< or has a smaller product; only where the goal is one
 };

@@ -113,8 +113,7 @@ Solved solve_product(const Criteria& criteria, const Goal& limits, const Found& 
 /// What `best_chain` needs of the two single criteria.
 class Planner {
  public:
-  Planner(const TimeAndEnergy& costs, const Constraints& constraints, std::size_t cap)
-      : time_(costs.time), energy_(*costs.energy), cap_(cap) {
+  Planner(const TimeAndEnergy& costs, const Constraints& constraints, std::size_t cap) : time_(costs.time), energy_(*costs.energy), cap_(cap) {
     if (constraints.latency) most_time_ = constraints.latency->count();
     if (constraints.energy) most_energy_ = constraints.energy->value;
   }
@@ -125,8 +124,10 @@ class Planner {
     if (!thriftiest) return std::unexpected(Infeasible{});
     fastest_ = *by_time().price(fastest->chain);
     thriftiest_ = *by_energy().price(thriftiest->chain);
-    if (most_time_ && fastest->cost.count() > *most_time_) return short_of(Infeasible::What::kLatency, fastest->cost.count(), fastest->optimal, false);
-    if (most_energy_ && thriftiest->cost.count() > *most_energy_) return short_of(Infeasible::What::kEnergy, thriftiest->cost.count(), thriftiest->optimal, false);
+    if (most_time_ && fastest->cost.count() > *most_time_)
+      return short_of(Infeasible::What::kLatency, fastest->cost.count(), fastest->optimal, false);
+    if (most_energy_ && thriftiest->cost.count() > *most_energy_)
+      return short_of(Infeasible::What::kEnergy, thriftiest->cost.count(), thriftiest->optimal, false);
     const Solved least_time = within(by_time(), most_energy_, *fastest, fastest_, swapped(thriftiest_));
     if (most_time_ && least_time.found.cost[0] > *most_time_) {
       return short_of(Infeasible::What::kLatency, least_time.found.cost[0], !least_time.gap_percent, true);

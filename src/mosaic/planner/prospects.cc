@@ -37,7 +37,8 @@ std::optional<Chain> Prospects::add_line(double first_weight, double second_weig
   const Costs weight{std::llround(std::floor(first_weight * scale)), std::llround(std::floor(second_weight * scale))};
   if (weight[0] < 1 || weight[1] < 1) return std::nullopt;
   const auto steepness = [](const Costs& w) { return static_cast<double>(w[1]) / static_cast<double>(w[0]); };
-  const auto place = std::ranges::find_if(lines_, [&](const auto& line) { return line->weight[0] == 0 || steepness(line->weight) > steepness(weight); });
+  const auto place =
+      std::ranges::find_if(lines_, [&](const auto& line) { return line->weight[0] == 0 || steepness(line->weight) > steepness(weight); });
   const auto alike = [&](const Line& line) {  // lines that are nearly parallel meet where rounding says
     return line.weight[0] != 0 && line.weight[1] != 0 && std::fabs(steepness(line.weight) / steepness(weight) - 1) < 1e-4;
   };

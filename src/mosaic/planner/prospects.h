@@ -26,8 +26,9 @@ struct Goal {
   }
 };
 
-/// Lower bounds of what becomes of a label, from the cheapest rests of weighted sums of the criteria: each sum is a line that no chain lies below, and
-/// together they bound all that can be reached. Refers to the tables. Complexity: a `Remaining` a line, then a few operations a line and question.
+/// Lower bounds of what becomes of a label, from the cheapest rests of weighted sums of the criteria: each sum is a line that no chain lies below,
+/// and together they bound all that can be reached. Refers to the tables. Complexity: a `Remaining` a line, then a few operations a line and
+/// question.
 class Prospects {
  public:
   /// Starts with the two criteria as lines. Requires: `second` is nullptr or has the structure of `first`.

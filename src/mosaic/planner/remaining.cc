@@ -7,9 +7,7 @@
 namespace mosaic {
 
 Remaining::Remaining(const ChainCosts& costs)
-    : costs_(&costs),
-      inside_((costs.layers + 1) * costs.configurations, Cost::infeasible()),
-      begins_(inside_.size(), Cost::infeasible()) {
+    : costs_(&costs), inside_((costs.layers + 1) * costs.configurations, Cost::infeasible()), begins_(inside_.size(), Cost::infeasible()) {
   find_groups();
   next_.assign((costs.layers + 1) * groups_, Cost::infeasible());
   chosen_.assign(next_.size(), 0);

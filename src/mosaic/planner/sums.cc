@@ -18,8 +18,8 @@ std::optional<ChainResult> solve_at(const ChainCosts& costs, const std::vector<s
   return solve_without_sums(restricted_to(costs, allowed));
 }
 
-/// A cheap chain that never changes a clock: one level for each domain, found by trying the levels of one domain after the other until none is better.
-/// Nothing where clocks are not priced or no such chain was found. Limits of memory are not seen.
+/// A cheap chain that never changes a clock: one level for each domain, found by trying the levels of one domain after the other until none is
+/// better. Nothing where clocks are not priced or no such chain was found. Limits of memory are not seen.
 std::optional<Chain> solve_with_one_level(const ChainCosts& costs) {
   if (!costs.clocks) return std::nullopt;
   // The levels that the cheapest chain would use most if changing were free.

@@ -53,7 +53,7 @@ struct Profile {
   Fingerprint engine_fingerprint;
   bool simulated = false;
 
-  std::size_t rounds = 0;  ///< completed ones; every list of samples has as many
+  std::size_t rounds = 0;            ///< completed ones; every list of samples has as many
   std::vector<SliceSamples> slices;  ///< all with energies or none
   std::vector<SliceSamples> wholes;  ///< the whole model as one slice on each configuration: the check, not used to fit anything
   std::vector<LinkSamples> links;

@@ -11,7 +11,9 @@ constexpr Governor kGovernor{.period = Milliseconds(10), .up_threshold = 0.8};
 /// A slice that takes 40 ms and 40 mJ at the low clock, 20 ms and 60 mJ at the middle, 10 ms and 80 mJ at the high one.
 GovernedSlice slice(std::size_t device = 0, Microseconds before = {}) {
   return {.device = device,
-          .at = {{.time = Milliseconds(40), .energy = {0.040}}, {.time = Milliseconds(20), .energy = {0.060}}, {.time = Milliseconds(10), .energy = {0.080}}},
+          .at = {{.time = Milliseconds(40), .energy = {0.040}},
+                 {.time = Milliseconds(20), .energy = {0.060}},
+                 {.time = Milliseconds(10), .energy = {0.080}}},
           .hertz = {1e9, 2e9, 4e9},
           .before = before};
 }
@@ -29,15 +31,15 @@ TEST(Govern, ScalesTheClockByTheLoadBelowTheThreshold) {
   // Seven eighths of 10 ms, all at the high clock from then on since the load stays 1: 8.75 ms. Together 5 + 8.75.
   const auto spent = govern(kGovernor, std::vector{slice(0, Milliseconds(5))});
   EXPECT_NEAR(spent[0].time.count(), 13'750, 1e-6);
-  // 7 of 10 ms waiting: load 0.3, wanted 1.9 GHz, the middle clock. 3/40 of the work at the low clock, then a period of half the work at the middle one,
-  // and 1 - 0.075 - 0.5 = 0.425 of 10 ms at the high clock: 3 + 10 + 4.25 ms.
+  // 7 of 10 ms waiting: load 0.3, wanted 1.9 GHz, the middle clock. 3/40 of the work at the low clock, then a period of half the work at the middle
+  // one, and 1 - 0.075 - 0.5 = 0.425 of 10 ms at the high clock: 3 + 10 + 4.25 ms.
   const auto slower = govern(kGovernor, std::vector{slice(0, Milliseconds(7))});
   EXPECT_NEAR(slower[0].time.count(), 17'250, 1e-6);
 }
 
 TEST(Govern, LowersAClockThatIsNotNeeded) {
-  // Device 0 ends after 17.5 ms. Device 1 works for two periods and more at first low, then high: from 17.5 ms its first look comes at 20 ms with load
-  // 0.25: wanted 1.75 GHz, the middle clock. By then device 0 had load 0.75 and wants 3.25 GHz: high; at 30 ms it has load 0: low again.
+  // Device 0 ends after 17.5 ms. Device 1 works for two periods and more at first low, then high: from 17.5 ms its first look comes at 20 ms with
+  // load 0.25: wanted 1.75 GHz, the middle clock. By then device 0 had load 0.75 and wants 3.25 GHz: high; at 30 ms it has load 0: low again.
   const auto spent = govern(kGovernor, std::vector{slice(0), slice(1), slice(0)});
   // Device 1: 2.5 ms low (1/16), 10 ms middle (1/2), then high: 7/16 of 10 ms: 16.875 ms in all, till 34.375 ms.
   EXPECT_NEAR(spent[1].time.count(), 16'875, 1e-6);

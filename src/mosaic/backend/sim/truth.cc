@@ -132,7 +132,8 @@ double power_deviation(const Truth& truth, const Deviations& deviations, const s
 }
 
 /// Taking in or handing out tensors: a line by size, and how far these tensors are off it.
-double hand_over_us(const Truth& truth, const DeviceTruth& device, const std::string& name, std::string_view way, double fixed, double gbytes, Bytes bytes) {
+double hand_over_us(const Truth& truth, const DeviceTruth& device, const std::string& name, std::string_view way, double fixed, double gbytes,
+                    Bytes bytes) {
   if (gbytes <= 0) return fixed;
   const double deviation = truth.richness * device.deviations.hand_over * draw(truth.seed, way, name, bytes.value);
   return (fixed + gigabyte_us(bytes, gbytes)) * std::max(0.2, 1 + deviation);

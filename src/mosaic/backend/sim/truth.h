@@ -20,26 +20,27 @@ namespace mosaic::sim {
 
 /// How fast a device is with one kind of operator, and what it draws.
 struct Speed {
-  double gmacs = 1;         ///< giga multiply-accumulates a second, one core at the highest clock
-  double gbytes = 4;        ///< gigabytes a second of activations ...
-  double weight_gbytes = 4; ///< ... and of weights
-  Watts power;              ///< dynamic, all cores at the highest clock
+  double gmacs = 1;          ///< giga multiply-accumulates a second, one core at the highest clock
+  double gbytes = 4;         ///< gigabytes a second of activations ...
+  double weight_gbytes = 4;  ///< ... and of weights
+  Watts power;               ///< dynamic, all cores at the highest clock
 };
 
-/// What no estimator knows of: how far the truth deviates from equations 3 and 5 and from a straight line by size. Shares (0.03: 3 %). Deviations from
-/// the equations vanish where the equations hold by construction: those of times at the lowest and highest clock, those of power at the highest.
+/// What no estimator knows of: how far the truth deviates from equations 3 and 5 and from a straight line by size. Shares (0.03: 3 %). Deviations
+/// from the equations vanish where the equations hold by construction: those of times at the lowest and highest clock, those of power at the highest.
 struct Deviations {
-  double clock_mean = 0;    ///< of times between the extreme clocks, at its largest; negative: faster than eq. 3 says
-  double clock_point = 0;   ///< deviation of what all layers at one clock share
-  double clock_layer = 0;   ///< deviation of a single layer at one clock
-  double power_mean = 0;    ///< of power, at the lowest clock
-  double power_layer = 0;   ///< deviation of a single layer at one clock
-  double hand_over = 0;     ///< deviation of single tensors
+  double clock_mean = 0;   ///< of times between the extreme clocks, at its largest; negative: faster than eq. 3 says
+  double clock_point = 0;  ///< deviation of what all layers at one clock share
+  double clock_layer = 0;  ///< deviation of a single layer at one clock
+  double power_mean = 0;   ///< of power, at the lowest clock
+  double power_layer = 0;  ///< deviation of a single layer at one clock
+  double hand_over = 0;    ///< deviation of single tensors
 };
 
 /// What a simulated device really does.
 struct DeviceTruth {
-  std::map<std::string, Speed> speeds;  ///< by operator; "PointwiseConv", "DepthwiseConv" and (beyond 3 x 3) "WideDepthwiseConv" apart if they stand there; "default" for others
+  std::map<std::string, Speed> speeds;  ///< by operator; "PointwiseConv", "DepthwiseConv" and (beyond 3 x 3) "WideDepthwiseConv" apart if they stand
+                                        ///< there; "default" for others
   double parallel_share = 0.95;         ///< Amdahl: share of the work that more cores speed up
   double memory_bound_share = 0;        ///< share of the time that a lower clock does not lengthen
   double layer_us = 1;                  ///< launching one operator with what is fused with it
@@ -67,10 +68,9 @@ struct LinkTruth {
   double gbytes = 5;
 };
 
-/// The system's governor, which sets the clock at operating points that leave it to the system: Linux's on-demand one. Every period each device's load
-/// is its busy share of the last period; above the threshold it goes to the highest clock, else to the lowest one that is at least
-/// lowest + load (highest - lowest). A run starts at the lowest clock, after a pause.
-/// Source: drivers/cpufreq/cpufreq_ondemand.c of Linux, od_update().
+/// The system's governor, which sets the clock at operating points that leave it to the system: Linux's on-demand one. Every period each device's
+/// load is its busy share of the last period; above the threshold it goes to the highest clock, else to the lowest one that is at least lowest + load
+/// (highest - lowest). A run starts at the lowest clock, after a pause. Source: drivers/cpufreq/cpufreq_ondemand.c of Linux, od_update().
 struct Governor {
   Microseconds period{20'000};
   double up_threshold = 0.8;
@@ -98,7 +98,8 @@ struct Truth {
 
   /// Time and energy of a slice without noise. A clock that is left to the system is the highest.
   [[nodiscard]] Spent slice(const Graph& graph, const Board& board, std::span<const LayerId> layers, ConfigurationId configuration) const;
-  [[nodiscard]] Microseconds slice_time(const Graph& graph, const Board& board, std::span<const LayerId> layers, ConfigurationId configuration) const {
+  [[nodiscard]] Microseconds slice_time(const Graph& graph, const Board& board, std::span<const LayerId> layers,
+                                        ConfigurationId configuration) const {
     return slice(graph, board, layers, configuration).time;
   }
 

@@ -14,7 +14,10 @@ Result<Speed> read_speed(const Json& json, const std::string& where) {
   Fields fields(json, where);
   Speed speed;
   std::optional<double> weight_gbytes;
-  fields.required("gmacs", speed.gmacs).required("gbytes", speed.gbytes).optional("weight_gbytes", weight_gbytes).optional("watts", speed.power.value);
+  fields.required("gmacs", speed.gmacs)
+      .required("gbytes", speed.gbytes)
+      .optional("weight_gbytes", weight_gbytes)
+      .optional("watts", speed.power.value);
   speed.weight_gbytes = weight_gbytes.value_or(speed.gbytes);
   const bool possible = speed.gmacs > 0 && speed.gbytes > 0 && speed.weight_gbytes > 0;  // which what is not a number is not
   if (!possible) fields.reject("speeds must be positive");
@@ -36,8 +39,8 @@ Result<Deviations> read_deviations(const Json& json, const std::string& where) {
   fields.optional("clock_mean", deviations.clock_mean).optional("clock_point", deviations.clock_point);
   fields.optional("clock_layer", deviations.clock_layer).optional("power_mean", deviations.power_mean);
   fields.optional("power_layer", deviations.power_layer).optional("hand_over", deviations.hand_over);
-  for (const double share : {deviations.clock_mean, deviations.clock_point, deviations.clock_layer, deviations.power_mean, deviations.power_layer,
-                             deviations.hand_over}) {
+  for (const double share :
+       {deviations.clock_mean, deviations.clock_point, deviations.clock_layer, deviations.power_mean, deviations.power_layer, deviations.hand_over}) {
     const bool in_range = share > -1 && share < 1;
     if (!in_range) fields.reject("a deviation lies between -1 and 1");
   }
