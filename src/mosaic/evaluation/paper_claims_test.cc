@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "mosaic/evaluation/paper_json.h"
+
 namespace mosaic::evaluation {
 namespace {
 

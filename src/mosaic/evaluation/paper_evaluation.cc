@@ -9,6 +9,7 @@
 #include "mosaic/backend/sim/sim_backend.h"
 #include "mosaic/base/file.h"
 #include "mosaic/base/hash.h"
+#include "mosaic/evaluation/paper_json.h"
 #include "mosaic/evaluation/paper_network.h"
 #include "mosaic/planner/algorithm1.h"
 #include "mosaic/planner/chain.h"

@@ -5,6 +5,7 @@
 #include "mosaic/base/file.h"
 #include "mosaic/evaluation/paper_claims.h"
 #include "mosaic/evaluation/paper_figures.h"
+#include "mosaic/evaluation/paper_json.h"
 #include "mosaic/report/page.h"
 
 namespace mosaic::evaluation {

@@ -6,8 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "mosaic/base/error.h"
-#include "mosaic/base/json.h"
+#include "mosaic/base/units.h"
 #include "mosaic/evaluation/board_runner.h"
 
 namespace mosaic::evaluation {
@@ -76,10 +75,6 @@ struct PaperResults {
   std::vector<CommunicationPoint> communication;
   std::vector<RichnessResult> richness;
 };
-
-[[nodiscard]] Json to_json(const NetworkResult& network);
-[[nodiscard]] Result<NetworkResult> network_from_json(const Json& json, const std::string& where);
-[[nodiscard]] Json to_json(const PaperResults& results);
 
 /// "N_1, G_9, B_20", or with clocks in MHz "N_1^960, G_9^667, B_20^682".
 [[nodiscard]] std::string format_plan(const std::vector<SliceName>& plan, bool with_clocks);
