@@ -122,9 +122,10 @@ std::string objective_text(const PricedChain& chain, Objective objective) {
 void print_decision(const Planned& planned, Objective objective) {
   const Decision& decision = planned.decision;
   if (decision.chosen.chain != decision.optimum.best.chain) {
-    print(fmt::format("a plan of {} slices promises {}, less than {:.1f} % better than the best single configuration: within what this profile "
-                      "can tell, so not preferred (--margin 0 takes it)\n",
-                      decision.optimum.best.chain.configurations.size(), objective_text(decision.optimum.best, objective), decision.margin_percent));
+    print(
+        fmt::format("a plan of {} slices promises {}, less than {:.1f} % better than the best single configuration: within what this profile "
+                    "can tell, so not preferred (--margin 0 takes it)\n",
+                    decision.optimum.best.chain.configurations.size(), objective_text(decision.optimum.best, objective), decision.margin_percent));
   } else if (!decision.optimum.optimal()) {
     print(fmt::format("not proved optimal: no plan can be better by more than {:.2f} %\n", *decision.optimum.gap_percent));
   } else {

@@ -167,16 +167,16 @@ std::string format_device(const Board& board, const Device& device) {
 
 Result<Bytes> parse_bytes(std::string_view text) {
   constexpr std::array<UnitName, 11> kUnits{{{"", 1},
-                                         {"B", 1},
-                                         {"kB", 1e3},
-                                         {"KB", 1e3},
-                                         {"MB", 1e6},
-                                         {"GB", 1e9},
-                                         {"TB", 1e12},
-                                         {"KiB", 0x1p10},
-                                         {"MiB", 0x1p20},
-                                         {"GiB", 0x1p30},
-                                         {"TiB", 0x1p40}}};
+                                             {"B", 1},
+                                             {"kB", 1e3},
+                                             {"KB", 1e3},
+                                             {"MB", 1e6},
+                                             {"GB", 1e9},
+                                             {"TB", 1e12},
+                                             {"KiB", 0x1p10},
+                                             {"MiB", 0x1p20},
+                                             {"GiB", 0x1p30},
+                                             {"TiB", 0x1p40}}};
   MOSAIC_TRY(const double value, parse_quantity(text, kUnits, "a size such as '100 MB'"));
   return Bytes{std::llround(value)};
 }
