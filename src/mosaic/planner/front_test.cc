@@ -65,7 +65,7 @@ void compare_with_force(std::uint64_t seed, int instances, const test::InstanceO
   for (int i = 0; i < instances; ++i) {
     SCOPED_TRACE(i);
     const TimeAndEnergy costs = test::random_time_and_energy(random, options);
-    const Front front = pareto_front(costs);
+    const Front front = pareto_front(costs, {}, 10'000);
     ASSERT_TRUE(front.complete);
     const Pairs expected = test::front_by_force(costs);
     ASSERT_EQ(pairs_of(front, costs), expected);

@@ -53,8 +53,10 @@ struct Infeasible {
 ///
 /// One criterion is `solve_chain`. A constraint on the other one, and the product, are label setting with two criteria, held in bounds by the
 /// cheapest chains of weighted sums: a sum of which the rest would cost too much for the best chain found so far rules a label out. For the product
-/// these bounds are nearly tight, because it is smallest at a corner of the convex hull of what can be reached. `label_cap`: see `solve_chain`.
+/// these bounds are nearly tight, because it is smallest at a corner of the convex hull of what can be reached. `label_cap` bounds the labels kept
+/// for each cut and configuration, by default at 20,000; with priced clocks, where labels are compared across all states of the clocks, at 1,000.
+/// Where it binds, the result says how much better another chain might be.
 [[nodiscard]] std::expected<Optimum, Infeasible> best_chain(const TimeAndEnergy& costs, Objective objective, const Constraints& constraints = {},
-                                                            std::size_t label_cap = 20'000);
+                                                            std::optional<std::size_t> label_cap = {});
 
 }  // namespace mosaic

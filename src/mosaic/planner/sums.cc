@@ -77,8 +77,8 @@ std::optional<ChainResult> solve_with_sums(const ChainCosts& costs, const ChainR
   for (std::size_t cap = 2 * label_cap; !best && harvest.capped; cap *= 2) harvest = look(cap);
   if (!best) return std::nullopt;
   ChainResult result{.chain = best->chain, .cost = Cost(best->cost[0])};
-  result.optimal = !harvest.capped || *harvest.first_missed >= best->cost[0];
-  if (!result.optimal) result.bound = Cost(std::max(*harvest.first_missed, relaxed.cost.count()));
+  result.optimal = !harvest.capped || harvest.missed >= static_cast<double>(best->cost[0]);
+  if (!result.optimal) result.bound = std::max(Cost(static_cast<std::int64_t>(harvest.missed)), relaxed.cost);
   return result;
 }
 
