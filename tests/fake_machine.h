@@ -30,6 +30,11 @@ class FakeMachine {
     content << std::ifstream(root_ / file).rdbuf();
     return content.str();
   }
+  /// In one go, so that a process that reads meanwhile sees the old content or the new, as with the kernel.
+  void replace(const std::string& file, const std::string& content) const {
+    write(file + ".new", content);
+    std::filesystem::rename(root_ / (file + ".new"), root_ / file);
+  }
   void remove(const std::string& file) const { std::filesystem::remove_all(root_ / file); }
 
   /// A file that is another one, for example of /proc or /dev.

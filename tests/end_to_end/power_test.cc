@@ -170,7 +170,7 @@ TEST_F(Power, AClockThatCannotBeChosenIsUndone) {
 TEST_F(Power, AClockThatAnotherProcessChangesEndsTheRun) {
   Process process(run_command("100000000"), setting());
   ASSERT_TRUE(process.wait_for_error("running"));
-  machine_.write(FakeMachine::policy(0) + "scaling_governor", "performance\n");
+  machine_.replace(FakeMachine::policy(0) + "scaling_governor", "performance\n");
   const Outcome outcome = process.wait();
   EXPECT_EQ(outcome.code, 3);
   EXPECT_THAT(outcome.err, HasSubstr("another process"));
