@@ -50,7 +50,6 @@ bench: build     ## The planner's benchmarks
 	@scripts/bench
 
 evaluate: build  ## The long evaluations: correctness, accuracy, cost of slicing, estimates (needs ../shared; about half an hour)
-	@scripts/setup python
 	@scripts/evaluate/all
 
 install: build   ## Install below PREFIX (~/.local): tool, library, headers, engine
