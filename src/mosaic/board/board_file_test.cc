@@ -24,7 +24,7 @@ devices:
     kind: cpu
     cores: [4, 5]
     spin: false
-    operating_points: [{cores: 1, clock: 1.234567891 GHz}, {cores: 2, clock: 2362 MHz, voltage: 0.85}]
+    operating_points: [{cores: 1, clock: 1.234567891 GHz, voltage: 0.75}, {cores: 2, clock: 2362 MHz, voltage: 0.85}]
   - {name: little, kind: cpu, cores: [0, 1, 2, 3], missing_operators: [Conv, "a.b.C"]}
   - {name: gpu, kind: gpu, provider: WebGPU, library: lib/x.so, options: {a: 1, b: "two: 2", c: true}, slice_limit: 100 MB, clock_domain: ff9a0000.gpu}
 )";
@@ -117,7 +117,7 @@ TEST(ParseBoard, SaysWhatIsWrongAndWhere) {
       {board("{name: a, kind: cpu, cores: [4294967296]}"), "b: device 'a': core 4294967296 does not exist"},
       {board("{name: a, kind: cpu, cores: [0, 0]}"), "b: device 'a': a core stands twice"},
       {board("{name: a, kind: cpu}"), "b: device 'a': an operating point of a CPU needs at least one core"},
-      {board("{name: a, kind: gpu, backend: cuda}"), "b: device 'a': backend must be ort or sim, not 'cuda'"},
+      {board("{name: a, kind: gpu, backend: cuda}"), "b: device 'a': backend must be ort, sim or replay, not 'cuda'"},
       {board("{name: a, kind: gpu, backend: sim}"), "b: device 'a': a board is simulated as a whole"},
       {board("{name: a, kind: gpu, backend: ort}", ", simulation: {seed: 1}"), "b: device 'a': a board is simulated as a whole"},
       {board("{name: a, kind: gpu, options: [1]}"), "b: device 'a': key 'options' must be a mapping"},

@@ -156,10 +156,9 @@ class Profiler::Impl {
     return {};
   }
 
-  /// A configuration on which the whole model takes many times longer than on the fastest is not measured further: a graphics driver that runs on the
+  /// A device on which the whole model takes many times longer than on the fastest, at its best, is not measured further: a graphics driver that runs on the
   /// CPU would take hours and never be chosen.
   Result<void> drop_hopeless() {
-    if (profile_.simulated) return {};  // takes no time, and a low clock may be slow and yet need least energy
     constexpr double kHopeless = 30;
     std::vector<double> times;
     std::vector<Sample> slices;
@@ -169,10 +168,15 @@ class Profiler::Impl {
       times.push_back(wholes[*subject.whole].microseconds);
     }
     const double fastest = times.empty() ? 0 : std::ranges::min(times);
+    std::map<DeviceId, double> best;  // of each device: a low clock may be slow, and yet need least energy
+    for (std::size_t i = 0; i < subjects_.size(); ++i) {
+      double& time = best.try_emplace(board_.configuration(subjects_[i].configuration).device, times[i]).first->second;
+      time = std::min(time, times[i]);
+    }
     std::vector<Subject> kept;
     std::vector<SliceSamples> kept_wholes;
     for (std::size_t i = 0; i < subjects_.size(); ++i) {
-      if (times[i] <= kHopeless * fastest) {
+      if (best.at(board_.configuration(subjects_[i].configuration).device) <= kHopeless * fastest) {
         subjects_[i].whole = kept_wholes.size();
         kept_wholes.push_back(profile_.wholes[i]);
         kept.push_back(std::move(subjects_[i]));
