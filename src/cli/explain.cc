@@ -82,8 +82,8 @@ void print_text(const Explanation& explanation, const Graph& graph, const Board&
         slice.cost.clocks == Cost() ? "" : fmt::format(" and a change of clocks of {} {}", unit.text(slice.cost.clocks), unit.name);
     print(fmt::format("  runs {} {}, after a transfer of {} {}{}; needs {}\n", unit.text(slice.cost.execute), unit.name,
                       unit.text(slice.cost.transfer), unit.name, clocks, format_bytes(slice.memory)));
-    Table table({"  instead on", fmt::format(">its layers {}", unit.name), fmt::format(">best plan then {}", unit.name), ">against this plan",
-                 "excluded"});
+    Table table(
+        {"  instead on", fmt::format(">its layers {}", unit.name), fmt::format(">best plan then {}", unit.name), ">against this plan", "excluded"});
     for (const Alternative& each : slice.alternatives) {
       table.add({"  " + each.configuration, each.execute ? unit.text(*each.execute) : "", each.plan_cost ? unit.text(*each.plan_cost) : "",
                  each.plan_cost ? percent_over(*each.plan_cost, explanation.cost) : "", each.excluded});

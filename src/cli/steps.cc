@@ -21,7 +21,9 @@ Result<void> refuse_noise(const std::vector<std::string>& noisy, bool accepted) 
 }
 
 std::string describe_plan(const Plan& plan, const Graph& graph, const Board& board) {
-  const auto any = [&](const auto& has) { return std::ranges::any_of(plan.steps, [&](const Step& step) { return step.predicted && has(*step.predicted); }); };
+  const auto any = [&](const auto& has) {
+    return std::ranges::any_of(plan.steps, [&](const Step& step) { return step.predicted && has(*step.predicted); });
+  };
   const bool clocks = any([](const Step::Predicted& each) { return each.clocks.count() != 0; });
   const bool energy = any([](const Step::Predicted& each) { return each.energy.has_value(); });
   std::vector<std::string> titles{">step", "layers", "from", "to", "on", ">memory", ">transfer ms", ">execute ms"};
@@ -31,9 +33,13 @@ std::string describe_plan(const Plan& plan, const Graph& graph, const Board& boa
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
     const Step& step = plan.steps[s];
     const auto& predicted = step.predicted;
-    std::vector<std::string> cells{std::to_string(s), format_layers(step.layers), shorten(graph.layer(step.layers.front()).name, 28),
-                                   shorten(graph.layer(step.layers.back()).name, 28), step.configuration,
-                                   format_bytes(slice_memory(graph, step.layers)), predicted ? ms(predicted->transfer) : "",
+    std::vector<std::string> cells{std::to_string(s),
+                                   format_layers(step.layers),
+                                   shorten(graph.layer(step.layers.front()).name, 28),
+                                   shorten(graph.layer(step.layers.back()).name, 28),
+                                   step.configuration,
+                                   format_bytes(slice_memory(graph, step.layers)),
+                                   predicted ? ms(predicted->transfer) : "",
                                    predicted ? ms(predicted->execute) : ""};
     if (clocks) cells.push_back(predicted ? ms(predicted->clocks) : "");
     if (energy) cells.push_back(predicted && predicted->energy ? mj(*predicted->energy) : "");

@@ -56,7 +56,8 @@ Result<Json> estimates(const Setting& setting) {
   Random random(setting.seed);
   std::vector<std::pair<std::size_t, Plan>> plans;  // with their entries
   for (std::size_t i = 0; i < setting.plans; ++i) {
-    const auto chain = random_chain(costs.time, random, {.fewest_slices = 2, .most_slices = 8, .fewest_devices = std::min<std::size_t>(2, costs.time.places)});
+    const auto chain =
+        random_chain(costs.time, random, {.fewest_slices = 2, .most_slices = 8, .fewest_devices = std::min<std::size_t>(2, costs.time.places)});
     if (!chain) return fail(ErrorCode::kUnsupported, "no random plan is feasible");
     Plan plan = to_plan(*chain, costs, fit, subject.workspace->graph(), board);
     MOSAIC_TRY(const std::size_t entry, contest.add_plan(fmt::format("random {}", i + 1), plan));

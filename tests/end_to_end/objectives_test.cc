@@ -38,7 +38,8 @@ TEST_F(Objectives, ConstraintsThatAreKeptChangeNothing) {
 
 TEST_F(Objectives, ConstraintsThatCannotBeKeptSayByHowMuch) {
   expect_refusal(desk_, {plan({"--max-latency", "1us", "-o", "plan.json"}), {"no plan takes at most 0.001 ms: the least is", "more"}});
-  expect_refusal(desk_, {plan({"--max-memory", "5kB", "-o", "plan.json"}), {"no plan keeps the memory limits", "all slices together may have 4.88 KiB"}});
+  expect_refusal(desk_,
+                 {plan({"--max-memory", "5kB", "-o", "plan.json"}), {"no plan keeps the memory limits", "all slices together may have 4.88 KiB"}});
   expect_refusal(desk_, {plan({"--max-memory", "attic=5MB"}), {"no memory space 'attic'", "host"}});
 }
 

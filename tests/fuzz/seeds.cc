@@ -49,7 +49,8 @@ Plan branching_plan(const Graph& graph, const Board& board) {
   plan.steps = {{.layers = layers({0}), .configuration = "big/3c"},
                 {.layers = layers({1, 2}), .configuration = "npu", .after = {StepId(0)}},
                 {.layers = layers({3}), .configuration = "little/1c", .after = {StepId(0), StepId(1)}}};
-  plan.steps[1].predicted = Step::Predicted{.transfer = Microseconds(3.5), .clocks = Microseconds(2), .execute = Microseconds(20), .energy = Joules{0.001}};
+  plan.steps[1].predicted =
+      Step::Predicted{.transfer = Microseconds(3.5), .clocks = Microseconds(2), .execute = Microseconds(20), .energy = Joules{0.001}};
   plan.prediction = Prediction{.expected = Microseconds(50), .low = Microseconds(45), .high = Microseconds(60), .energy = Joules{0.002}};
   plan.sources.model = "model.onnx";
   return plan;

@@ -8,8 +8,8 @@
 namespace mosaic {
 namespace {
 
-/// Two clocks. Cores: levels 0 and 1, up costs 5 and down 1. GPU: levels 0, 1, 2, from a to b costs 10 a + 100 b. Configurations: cores at 0, cores at
-/// 1, GPU at 2 fed by cores at 1, GPU at 0 that leaves the cores alone, and an accelerator that sets nothing.
+/// Two clocks. Cores: levels 0 and 1, up costs 5 and down 1. GPU: levels 0, 1, 2, from a to b costs 10 a + 100 b. Configurations: cores at 0, cores
+/// at 1, GPU at 2 fed by cores at 1, GPU at 0 that leaves the cores alone, and an accelerator that sets nothing.
 ClockChanges example() {
   ClockChanges clocks({2, 3}, 5);
   clocks.cost(0, 0, 1) = 5;
@@ -19,8 +19,11 @@ ClockChanges example() {
       if (a != b) clocks.cost(1, a, b) = static_cast<std::int64_t>(10 * a + 100 * b);
     }
   }
-  clocks.sets = {{{.domain = 0, .level = 0}}, {{.domain = 0, .level = 1}}, {{.domain = 1, .level = 2}, {.domain = 0, .level = 1}},
-                 {{.domain = 1, .level = 0}}, {}};
+  clocks.sets = {{{.domain = 0, .level = 0}},
+                 {{.domain = 0, .level = 1}},
+                 {{.domain = 1, .level = 2}, {.domain = 0, .level = 1}},
+                 {{.domain = 1, .level = 0}},
+                 {}};
   return clocks;
 }
 
@@ -68,7 +71,8 @@ TEST(CostOf, ChargesChangesOfClocksAsABruteForceDoes) {
   int priced = 0;
   for (int i = 0; i < 600; ++i) {
     SCOPED_TRACE(i);
-    const ChainCosts costs = test::random_costs(random, {.most_layers = 6, .most_configurations = 3, .missing = false, .memory_limit = true, .clocks = true, .cheap_slices = true});
+    const ChainCosts costs = test::random_costs(
+        random, {.most_layers = 6, .most_configurations = 3, .missing = false, .memory_limit = true, .clocks = true, .cheap_slices = true});
     const test::BruteForce oracle(costs);
     if (!oracle.cost()) continue;
     ASSERT_EQ(cost_of(costs, oracle.chain()).count(), *oracle.cost());

@@ -15,8 +15,8 @@ struct TimeAndEnergy {
   std::optional<ChainCosts> energy{};  ///< picojoules; none: nobody measured or modelled it
 };
 
-/// Whether two tables describe the same chains: the same layers, configurations, places, what can run, memory and limits, and which configuration sets
-/// which clock.
+/// Whether two tables describe the same chains: the same layers, configurations, places, what can run, memory and limits, and which configuration
+/// sets which clock.
 [[nodiscard]] bool same_structure(const ChainCosts& a, const ChainCosts& b);
 
 /// A chain with what it costs.

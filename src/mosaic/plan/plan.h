@@ -52,7 +52,7 @@ struct Plan {
   Fingerprint graph;    ///< of the Graph; empty in a plan written by hand for whatever model it fits
   std::string variant;  ///< member of a family of networks; empty: the model itself
   std::string board_name;
-  Fingerprint board;  ///< of the Board; empty as above
+  Fingerprint board;                  ///< of the Board; empty as above
   std::string objective = "latency";  ///< what it was made for: "latency", "energy", "edp"
   std::optional<Prediction> prediction;
   std::vector<Step> steps;

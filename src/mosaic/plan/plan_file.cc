@@ -113,8 +113,7 @@ Result<std::optional<Prediction>> read_prediction(const Json& json, const std::s
   if (!is_time(expected) || !is_time(low) || !is_time(high)) fields.reject("has a number that is no time");
   if (!is_energy(energy.value_or(0))) fields.reject("has a number that is no energy");
   MOSAIC_RETURN_IF_ERROR(fields.finish());
-  return Prediction{
-      .expected = Microseconds(expected), .low = Microseconds(low), .high = Microseconds(high), .energy = from_microjoules(energy)};
+  return Prediction{.expected = Microseconds(expected), .low = Microseconds(low), .high = Microseconds(high), .energy = from_microjoules(energy)};
 }
 
 Result<Plan::Sources> read_sources(const Json& json, const std::string& where) {

@@ -44,7 +44,8 @@ Plan example() {
   plan.prediction = Prediction{.expected = Microseconds(1234.5), .low = Microseconds(1200), .high = Microseconds(1300.125), .energy = Joules{0.0042}};
   plan.sources = {.model = "a/b.onnx", .board = "toy.yaml", .profile = "p.json"};
   plan.steps = chain_steps({0, 3, 4, 7}, {"big/4c", "npu", "big/1c"});
-  plan.steps[1].predicted = Step::Predicted{.transfer = Microseconds(1.25), .clocks = Microseconds(3.5), .execute = Microseconds(70), .energy = Joules{1.5e-6}};
+  plan.steps[1].predicted =
+      Step::Predicted{.transfer = Microseconds(1.25), .clocks = Microseconds(3.5), .execute = Microseconds(70), .energy = Joules{1.5e-6}};
   plan.steps[2].channels = Channels{.axis = 1, .begin = 0, .end = 16};
   plan.steps[2].after = {StepId(0), StepId(1)};
   return plan;

@@ -19,8 +19,8 @@ using Costs = std::array<std::int64_t, 2>;
 [[nodiscard]] constexpr Costs operator+(const Costs& a, const Costs& b) { return {a[0] + b[0], a[1] + b[1]}; }
 
 /// The states that the clocks can be in on the way through a run: for each domain the level that was asked for first and the one asked for last, or
-/// neither. That is all that later slices and the end of the cycle need to know. States are numbered as they are met; 0 is the start of a run, and the
-/// only one where changing clocks costs nothing. Refers to the tables. Thread-compatible.
+/// neither. That is all that later slices and the end of the cycle need to know. States are numbered as they are met; 0 is the start of a run, and
+/// the only one where changing clocks costs nothing. Refers to the tables. Thread-compatible.
 class ClockStates {
  public:
   /// Requires: `second` is nullptr or has the structure of `first`.

@@ -17,7 +17,7 @@ struct Alternative {
   std::string configuration;
   std::optional<Cost> execute;    ///< the slice's layers there, entering included; none where it cannot run
   std::optional<Cost> plan_cost;  ///< the cheapest plan with all of the slice's layers there
-  std::string excluded;                  ///< why it cannot; empty where it can
+  std::string excluded;           ///< why it cannot; empty where it can
 };
 
 /// Why a slice is where it is.

@@ -65,7 +65,7 @@ void compare_with_force(std::uint64_t seed, int instances, const test::InstanceO
   for (int i = 0; i < instances; ++i) {
     SCOPED_TRACE(i);
     const TimeAndEnergy costs = test::random_time_and_energy(random, options);
-    const Front front = pareto_front(costs);
+    const Front front = pareto_front(costs, {}, 10'000);
     ASSERT_TRUE(front.complete);
     const Pairs expected = test::front_by_force(costs);
     ASSERT_EQ(pairs_of(front, costs), expected);
@@ -79,10 +79,13 @@ void compare_with_force(std::uint64_t seed, int instances, const test::InstanceO
 TEST(ParetoFront, IsThatOfABruteForceOnFiveHundredInstances) { compare_with_force(71, 500, {.most_layers = 7, .most_configurations = 3}); }
 
 TEST(ParetoFront, IsThatOfABruteForceWithClocks) {
-  compare_with_force(72, 500, {.most_layers = 5, .slice_limits = false, .space_limits = false, .missing = false, .clocks = true, .cheap_slices = true});
+  compare_with_force(72, 500,
+                     {.most_layers = 5, .slice_limits = false, .space_limits = false, .missing = false, .clocks = true, .cheap_slices = true});
 }
 
-TEST(ParetoFront, IsThatOfABruteForceWithAllThereIs) { compare_with_force(73, 300, {.most_layers = 5, .memory_limit = true, .clocks = true, .cheap_slices = true}); }
+TEST(ParetoFront, IsThatOfABruteForceWithAllThereIs) {
+  compare_with_force(73, 300, {.most_layers = 5, .memory_limit = true, .clocks = true, .cheap_slices = true});
+}
 
 TEST(ParetoFront, GivesEqualChainsForEqualCosts) {
   Random random(74);

@@ -42,8 +42,8 @@ TEST(Frontier, KeepsWhatUsesLessMemory) {
 }
 
 TEST(Frontier, KeepsADearerStateOfTheClocksUnlessTheDifferenceIsMoreThanItCanBringBack) {
-  // Two levels, 10 up and 1 down. Behind level 0 a rest can cost at most 11 more than behind level 1: 10 to level 1 and, at the end of a run that began
-  // at 0, 1 back to 0; behind level 1 the most is 11 as well.
+  // Two levels, 10 up and 1 down. Behind level 0 a rest can cost at most 11 more than behind level 1: 10 to level 1 and, at the end of a run that
+  // began at 0, 1 back to 0; behind level 1 the most is 11 as well.
   ChainCosts costs(1, 2);
   costs.clocks.emplace(std::vector<std::size_t>{2}, 2);
   costs.clocks->sets = {{{.domain = 0, .level = 0}}, {{.domain = 0, .level = 1}}};

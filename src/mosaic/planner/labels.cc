@@ -1,6 +1,7 @@
 #include "mosaic/planner/labels.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "mosaic/planner/frontier.h"
@@ -154,7 +155,10 @@ class Search {
     }
     Labels& left = left_[costs_.place[c]];
     merge(left, begun_, [&](const Label& label) {
-      return Rank{.cost = label.cost, .clocks = label.clocks, .begin = 0, .loads = std::span(fresh_rows_).subspan(label.row * limits_.size(), limits_.size())};
+      return Rank{.cost = label.cost,
+                  .clocks = label.clocks,
+                  .begin = 0,
+                  .loads = std::span(fresh_rows_).subspan(label.row * limits_.size(), limits_.size())};
     });
     truncate(left, cut, leaving);
   }
@@ -181,7 +185,10 @@ class Search {
         begun_ = left_[from];
         for (Label& label : begun_) label.cost = label.cost + hop;
         merge(arrivals_[to], begun_, [&](const Label& label) {
-          return Rank{.cost = label.cost, .clocks = label.clocks, .begin = 0, .loads = std::span(rows_[cut]).subspan(label.row * limits_.size(), limits_.size())};
+          return Rank{.cost = label.cost,
+                      .clocks = label.clocks,
+                      .begin = 0,
+                      .loads = std::span(rows_[cut]).subspan(label.row * limits_.size(), limits_.size())};
         });
       }
     }
@@ -204,29 +211,36 @@ class Search {
     list.swap(merged_);
   }
 
-  /// Keeps to the cap. `left`: what the labels have paid for leaving already, which bounds do not know of.
+  /// Keeps to the cap: labels of which most may come, or, where all of a front is wanted, some from end to end. `left`: what the labels have paid for
+  /// leaving already, which bounds do not know of.
   void truncate(Labels& list, std::size_t cut, const Costs& left) {
     if (list.size() <= cap_) return;
     harvest_.capped = true;
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      const std::size_t wanted = second_ == nullptr ? kept : kept * (list.size() - 1) / (cap_ - 1);
-      if (kept < cap_ && i == wanted) {
-        list[kept++] = list[i];
-      } else {
-        miss(list[i], cut, left);
-      }
+    std::vector<std::pair<double, std::size_t>> ranked;
+    for (std::size_t i = 0; i < list.size(); ++i) ranked.emplace_back(promise(list[i], cut, left), i);
+    std::vector<bool> kept(list.size(), false);
+    if (second_ != nullptr && prospects_.goal().wants_all()) {
+      for (std::size_t i = 0; i < cap_; ++i) kept[i * (list.size() - 1) / (cap_ - 1)] = true;
+    } else {
+      std::ranges::nth_element(ranked, ranked.begin() + static_cast<std::ptrdiff_t>(cap_));
+      for (std::size_t i = 0; i < cap_; ++i) kept[ranked[i].second] = true;
     }
-    list.resize(kept);
+    for (const auto& [bound, i] : ranked) {
+      if (!kept[i]) harvest_.missed = std::min(harvest_.missed, bound);
+    }
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (kept[i]) list[next++] = list[i];
+    }
+    list.resize(next);
   }
 
-  void miss(const Label& label, std::size_t cut, const Costs& left) {
+  /// The best that can come of a label, in what the goal is about.
+  [[nodiscard]] double promise(const Label& label, std::size_t cut, const Costs& left) const {
     const Costs before{label.cost[0] - left[0], label.cost[1] - left[1]};
-    const std::int64_t first = prospects_.least_first(before, cut, label.configuration);
-    harvest_.first_missed = std::min(harvest_.first_missed.value_or(first), first);
-    if (!prospects_.goal().product_below) return;
-    const double product = prospects_.least_product(before, cut, label.configuration);
-    harvest_.product_missed = std::min(harvest_.product_missed.value_or(product), product);
+    if (prospects_.goal().product_below) return prospects_.least_product(before, cut, label.configuration);
+    // Rounded down: a double holds 53 bits.
+    return std::nextafter(static_cast<double>(prospects_.least_first(before, cut, label.configuration)), 0.0);
   }
 
   void finish() {

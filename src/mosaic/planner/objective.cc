@@ -29,6 +29,12 @@ struct Criteria {
     if (!a.feasible()) return std::nullopt;
     return Found{.chain = chain, .cost = {a.count(), cost_of(second, chain).count()}};
   }
+
+  /// The chain that is cheapest by a weighted sum, priced by these criteria; nothing for nullptr.
+  [[nodiscard]] std::optional<Found> cheapest(const ChainCosts* sums) const {
+    const auto solved = sums != nullptr ? solve_chain(*sums) : std::nullopt;
+    return solved ? price(solved->chain) : std::nullopt;
+  }
 };
 
 double gap(double best, double bound) { return best > 0 ? std::max(0.0, 100 * (1 - bound / best)) : 0; }
@@ -47,8 +53,7 @@ void add_lines_at(std::int64_t most, const Criteria& criteria, Prospects& prospe
     const auto down = static_cast<double>(above.cost[1] - below.cost[1]);
     const auto right = static_cast<double>(below.cost[0] - above.cost[0]);
     if (down <= 0 || right <= 0) return;
-    const auto chain = prospects.add_line(down, right);
-    const auto found = chain ? criteria.price(*chain) : std::nullopt;
+    const auto found = criteria.cheapest(prospects.add_line(down, right));
     if (!found) return;
     if (found->cost[1] <= most && found->cost[0] < within.cost[0]) within = *found;
     const double gained = down * static_cast<double>(above.cost[0] - found->cost[0]) + right * static_cast<double>(above.cost[1] - found->cost[1]);
@@ -69,9 +74,8 @@ Solved solve_within(const Criteria& criteria, std::int64_t most, const Found& ab
     if (!harvest.capped) break;
   }
   Solved solved{.found = within, .gap_percent = {}};
-  if (harvest.capped && *harvest.first_missed < within.cost[0]) {
-    solved.gap_percent = gap(static_cast<double>(within.cost[0]), static_cast<double>(*harvest.first_missed));
-  }
+  const auto value = static_cast<double>(within.cost[0]);
+  if (harvest.capped && harvest.missed < value) solved.gap_percent = gap(value, harvest.missed);
   return solved;
 }
 
@@ -80,8 +84,7 @@ void add_lines_between(const Found& a, const Found& b, int depth, const Criteria
   const auto down = static_cast<double>(a.cost[1] - b.cost[1]);
   const auto right = static_cast<double>(b.cost[0] - a.cost[0]);
   if (depth == 0 || down <= 0 || right <= 0) return;
-  const auto chain = prospects.add_line(down, right);
-  const auto found = chain ? criteria.price(*chain) : std::nullopt;
+  const auto found = criteria.cheapest(prospects.add_line(down, right));
   if (!found) return;
   if (limits.accepts(found->cost) && product(found->cost) < product(best.cost)) best = *found;
   add_lines_between(a, *found, depth - 1, criteria, limits, prospects, best);
@@ -106,15 +109,14 @@ Solved solve_product(const Criteria& criteria, const Goal& limits, const Found& 
   }
   Solved solved{.found = best, .gap_percent = {}};
   const auto value = static_cast<double>(product(best.cost));
-  if (harvest.capped && *harvest.product_missed < value) solved.gap_percent = gap(value, *harvest.product_missed);
+  if (harvest.capped && harvest.missed < value) solved.gap_percent = gap(value, harvest.missed);
   return solved;
 }
 
 /// What `best_chain` needs of the two single criteria.
 class Planner {
  public:
-  Planner(const TimeAndEnergy& costs, const Constraints& constraints, std::size_t cap)
-      : time_(costs.time), energy_(*costs.energy), cap_(cap) {
+  Planner(const TimeAndEnergy& costs, const Constraints& constraints, std::size_t cap) : time_(costs.time), energy_(*costs.energy), cap_(cap) {
     if (constraints.latency) most_time_ = constraints.latency->count();
     if (constraints.energy) most_energy_ = constraints.energy->value;
   }
@@ -125,8 +127,10 @@ class Planner {
     if (!thriftiest) return std::unexpected(Infeasible{});
     fastest_ = *by_time().price(fastest->chain);
     thriftiest_ = *by_energy().price(thriftiest->chain);
-    if (most_time_ && fastest->cost.count() > *most_time_) return short_of(Infeasible::What::kLatency, fastest->cost.count(), fastest->optimal, false);
-    if (most_energy_ && thriftiest->cost.count() > *most_energy_) return short_of(Infeasible::What::kEnergy, thriftiest->cost.count(), thriftiest->optimal, false);
+    if (most_time_ && fastest->cost.count() > *most_time_)
+      return short_of(Infeasible::What::kLatency, fastest->cost.count(), fastest->optimal, false);
+    if (most_energy_ && thriftiest->cost.count() > *most_energy_)
+      return short_of(Infeasible::What::kEnergy, thriftiest->cost.count(), thriftiest->optimal, false);
     const Solved least_time = within(by_time(), most_energy_, *fastest, fastest_, swapped(thriftiest_));
     if (most_time_ && least_time.found.cost[0] > *most_time_) {
       return short_of(Infeasible::What::kLatency, least_time.found.cost[0], !least_time.gap_percent, true);
@@ -206,12 +210,14 @@ double value_of(const PricedChain& chain, Objective objective) {
 }
 
 std::expected<Optimum, Infeasible> best_chain(const TimeAndEnergy& costs, Objective objective, const Constraints& constraints,
-                                              std::size_t label_cap) {
+                                              std::optional<std::size_t> label_cap) {
+  constexpr std::size_t kMostLabels = 20'000;
+  constexpr std::size_t kMostLabelsWithClocks = 1'000;
   const bool needs_energy = objective != Objective::kLatency || constraints.energy;
   MOSAIC_CHECK(!needs_energy || costs.energy);
   if (needs_energy) {
     MOSAIC_CHECK(same_structure(costs.time, *costs.energy));
-    return Planner(costs, constraints, label_cap).solve(objective);
+    return Planner(costs, constraints, label_cap.value_or(costs.time.clocks ? kMostLabelsWithClocks : kMostLabels)).solve(objective);
   }
   const auto fastest = solve_chain(costs.time);
   if (!fastest) return std::unexpected(Infeasible{});

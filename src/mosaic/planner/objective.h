@@ -48,13 +48,15 @@ struct Infeasible {
 /// How large a chain's objective is, for comparing. Picoseconds, picojoules, or their product.
 [[nodiscard]] double value_of(const PricedChain& chain, Objective objective);
 
-/// The chain with the least latency, energy or energy-delay product that keeps the constraints. Exact, in integers. Requires: `costs` has energy unless
-/// objective and constraints are of latency alone.
+/// The chain with the least latency, energy or energy-delay product that keeps the constraints. Exact, in integers. Requires: `costs` has energy
+/// unless objective and constraints are of latency alone.
 ///
-/// One criterion is `solve_chain`. A constraint on the other one, and the product, are label setting with two criteria, held in bounds by the cheapest
-/// chains of weighted sums: a sum of which the rest would cost too much for the best chain found so far rules a label out. For the product these bounds
-/// are nearly tight, because it is smallest at a corner of the convex hull of what can be reached. `label_cap`: see `solve_chain`.
+/// One criterion is `solve_chain`. A constraint on the other one, and the product, are label setting with two criteria, held in bounds by the
+/// cheapest chains of weighted sums: a sum of which the rest would cost too much for the best chain found so far rules a label out. For the product
+/// these bounds are nearly tight, because it is smallest at a corner of the convex hull of what can be reached. `label_cap` bounds the labels kept
+/// for each cut and configuration, by default at 20,000; with priced clocks, where labels are compared across all states of the clocks, at 1,000.
+/// Where it binds, the result says how much better another chain might be.
 [[nodiscard]] std::expected<Optimum, Infeasible> best_chain(const TimeAndEnergy& costs, Objective objective, const Constraints& constraints = {},
-                                                            std::size_t label_cap = 20'000);
+                                                            std::optional<std::size_t> label_cap = {});
 
 }  // namespace mosaic

@@ -28,7 +28,8 @@ test::InstanceOptions options_of(int turn) {
 }
 
 TEST(ParseObjective, KnowsThree) {
-  for (const Objective each : {Objective::kLatency, Objective::kEnergy, Objective::kEnergyDelay}) EXPECT_EQ(expect(parse_objective(name(each))), each);
+  for (const Objective each : {Objective::kLatency, Objective::kEnergy, Objective::kEnergyDelay})
+    EXPECT_EQ(expect(parse_objective(name(each))), each);
   const auto beauty = parse_objective("beauty");
   EXPECT_THAT(error_of(beauty), AllOf(HasSubstr("'beauty'"), HasSubstr("latency, energy and edp")));
   EXPECT_EQ(beauty.error().code, ErrorCode::kUnsupported);
@@ -124,7 +125,8 @@ TEST(BestChain, IsTheBestOfFiveHundredRandomInstances) {
       all.push_back({.latency = Picoseconds(point.first), .energy = Picojoules{other.second}});
     }
     for (const Constraints& constraints : all) {
-      for (const Objective objective : {Objective::kLatency, Objective::kEnergy, Objective::kEnergyDelay}) compare(costs, front, objective, constraints);
+      for (const Objective objective : {Objective::kLatency, Objective::kEnergy, Objective::kEnergyDelay})
+        compare(costs, front, objective, constraints);
     }
     if (HasFatalFailure()) return;
   }

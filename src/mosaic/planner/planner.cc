@@ -45,10 +45,9 @@ Error explain_shortfall(const Infeasible& infeasible, const Constraints& constra
     within = latency ? fmt::format(" with at most {}", millijoules(constraints.energy->value))
                      : fmt::format(" within {}", milliseconds(constraints.latency->count()));
   }
-  return {ErrorCode::kUnsupported,
-          fmt::format("no plan {} at most {}{}: {} {}, {} more", latency ? "takes" : "needs", amount(allowed), within,
-                      infeasible.proved ? "the least is" : "the least that was found is", amount(infeasible.least.count()),
-                      amount(infeasible.least.count() - allowed))};
+  return {ErrorCode::kUnsupported, fmt::format("no plan {} at most {}{}: {} {}, {} more", latency ? "takes" : "needs", amount(allowed), within,
+                                               infeasible.proved ? "the least is" : "the least that was found is", amount(infeasible.least.count()),
+                                               amount(infeasible.least.count() - allowed))};
 }
 
 /// The best single configuration by the objective, within the constraints.
@@ -145,8 +144,8 @@ Plan to_plan(const Chain& chain, const TimeAndEnergy& costs, const Fit& fit, con
   Joules energy;
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
     const SliceCost cost = slice_cost(costs.time, chain, s);
-    plan.steps[s].predicted =
-        Step::Predicted{.transfer = microseconds(cost.transfer), .clocks = microseconds(cost.clocks), .execute = microseconds(cost.execute), .energy = {}};
+    plan.steps[s].predicted = Step::Predicted{
+        .transfer = microseconds(cost.transfer), .clocks = microseconds(cost.clocks), .execute = microseconds(cost.execute), .energy = {}};
     total += microseconds(cost.sum());
     if (!costs.energy) continue;
     plan.steps[s].predicted->energy = to_joules(as_energy(slice_cost(*costs.energy, chain, s).sum()));

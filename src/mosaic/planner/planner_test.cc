@@ -31,7 +31,8 @@ ChainCosts a_fifth_to_gain() {
 }
 
 Decision decide_with(const ChainCosts& costs, const Fit& fit, std::optional<double> margin) {
-  return expect(decide({.time = costs, .energy = {}}, fit, test::line_graph(costs), test::row_board(costs.configurations), {.margin_percent = margin}));
+  return expect(
+      decide({.time = costs, .energy = {}}, fit, test::line_graph(costs), test::row_board(costs.configurations), {.margin_percent = margin}));
 }
 
 TEST(Decide, TakesTheOptimumWhereItGainsMoreThanTheMargin) {
@@ -140,7 +141,8 @@ TEST(Decide, SaysByHowMuchAConstraintIsTooTight) {
   const std::string energy = error_of(decide_within(Objective::kEnergy, {.latency = {}, .energy = Picojoules{15'000'000'000}}));
   EXPECT_THAT(energy, HasSubstr("no plan needs at most 15.000 mJ: the least is 20.000 mJ, 5.000 mJ more"));
   const Constraints both{.latency = Picoseconds(14'000'000'000), .energy = Picojoules{30'000'000'000}};
-  EXPECT_THAT(error_of(decide_within(Objective::kEnergyDelay, both)), HasSubstr("no plan takes at most 14.000 ms with at most 30.000 mJ: the least is 18.000 ms"));
+  EXPECT_THAT(error_of(decide_within(Objective::kEnergyDelay, both)),
+              HasSubstr("no plan takes at most 14.000 ms with at most 30.000 mJ: the least is 18.000 ms"));
 }
 
 TEST(Decide, NamesTheLeastMemoryWhereALimitForAllSlicesIsTooTight) {

@@ -31,25 +31,19 @@ Prospects::Prospects(const ChainCosts& first, const ChainCosts* second) : first_
   lines_.push_back(std::make_unique<Line>(Costs{0, 1}, *second));
 }
 
-std::optional<Chain> Prospects::add_line(double first_weight, double second_weight) {
+const ChainCosts* Prospects::add_line(double first_weight, double second_weight) {
   // Integers in the same proportion, as large as sums allow.
   const double scale = 0x1p61 / (first_weight * static_cast<double>(most_[0]) + second_weight * static_cast<double>(most_[1]));
   const Costs weight{std::llround(std::floor(first_weight * scale)), std::llround(std::floor(second_weight * scale))};
-  if (weight[0] < 1 || weight[1] < 1) return std::nullopt;
+  if (weight[0] < 1 || weight[1] < 1) return nullptr;
   const auto steepness = [](const Costs& w) { return static_cast<double>(w[1]) / static_cast<double>(w[0]); };
-  const auto place = std::ranges::find_if(lines_, [&](const auto& line) { return line->weight[0] == 0 || steepness(line->weight) > steepness(weight); });
+  const auto place =
+      std::ranges::find_if(lines_, [&](const auto& line) { return line->weight[0] == 0 || steepness(line->weight) > steepness(weight); });
   const auto alike = [&](const Line& line) {  // lines that are nearly parallel meet where rounding says
     return line.weight[0] != 0 && line.weight[1] != 0 && std::fabs(steepness(line.weight) / steepness(weight) - 1) < 1e-4;
   };
-  if (alike(**place) || (place != lines_.begin() && alike(**(place - 1)))) return std::nullopt;
-  const auto added = lines_.insert(place, std::make_unique<Line>(weight, weighted_sum(*first_, weight[0], *second_, weight[1])));
-  const Remaining& remaining = (*added)->remaining;
-  return remaining.whole().feasible() ? std::optional(remaining.best()) : std::nullopt;
-}
-
-std::optional<Chain> Prospects::cheapest(std::size_t criterion) const {
-  const Remaining& remaining = (criterion == 0 ? lines_.front() : lines_.back())->remaining;
-  return remaining.whole().feasible() ? std::optional(remaining.best()) : std::nullopt;
+  if (alike(**place) || (place != lines_.begin() && alike(**(place - 1)))) return nullptr;
+  return &(*lines_.insert(place, std::make_unique<Line>(weight, weighted_sum(*first_, weight[0], *second_, weight[1]))))->costs;
 }
 
 bool Prospects::hopeless(const Costs& so_far, std::size_t cut, std::size_t c) const {

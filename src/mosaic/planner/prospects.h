@@ -20,25 +20,26 @@ struct Goal {
   std::optional<std::int64_t> first_below{};          ///< only chains that cost less in the first criterion
   std::optional<double> product_below{};              ///< only chains with a smaller product of both
 
+  /// Whether it is a front, and not one chain.
+  [[nodiscard]] bool wants_all() const { return !first_below && !product_below; }
+
   [[nodiscard]] bool accepts(const Costs& cost) const {
     const bool within = (!most[0] || cost[0] <= *most[0]) && (!most[1] || cost[1] <= *most[1]);
     return within && (!first_below || cost[0] < *first_below);
   }
 };
 
-/// Lower bounds of what becomes of a label, from the cheapest rests of weighted sums of the criteria: each sum is a line that no chain lies below, and
-/// together they bound all that can be reached. Refers to the tables. Complexity: a `Remaining` a line, then a few operations a line and question.
+/// Lower bounds of what becomes of a label, from the cheapest rests of weighted sums of the criteria: each sum is a line that no chain lies below,
+/// and together they bound all that can be reached. Refers to the tables. Complexity: a `Remaining` a line, then a few operations a line and
+/// question.
 class Prospects {
  public:
   /// Starts with the two criteria as lines. Requires: `second` is nullptr or has the structure of `first`.
   Prospects(const ChainCosts& first, const ChainCosts* second);
 
-  /// Adds a weighted sum, unless one is there already that is nearly the same. Returns the chain that is cheapest by it but for what `Remaining` does
-  /// not see; nothing for a sum that was not added or where no chain is feasible. Weights: both above 0, in any scale.
-  std::optional<Chain> add_line(double first_weight, double second_weight);
-
-  /// The chain that is cheapest in a criterion, by the same measure.
-  [[nodiscard]] std::optional<Chain> cheapest(std::size_t criterion) const;
+  /// Adds a weighted sum, unless one is there already that is nearly the same. Returns the table of the sums, with weights of its own, or nullptr
+  /// where it was not added. Weights: both above 0, in any scale.
+  const ChainCosts* add_line(double first_weight, double second_weight);
 
   void set_goal(const Goal& goal) { goal_ = goal; }
   [[nodiscard]] const Goal& goal() const { return goal_; }

@@ -2,17 +2,12 @@
 
 #include <algorithm>
 
-#include "mosaic/base/check.h"
-
 namespace mosaic {
 
 Remaining::Remaining(const ChainCosts& costs)
-    : costs_(&costs),
-      inside_((costs.layers + 1) * costs.configurations, Cost::infeasible()),
-      begins_(inside_.size(), Cost::infeasible()) {
+    : costs_(&costs), inside_((costs.layers + 1) * costs.configurations, Cost::infeasible()), begins_(inside_.size(), Cost::infeasible()) {
   find_groups();
   next_.assign((costs.layers + 1) * groups_, Cost::infeasible());
-  chosen_.assign(next_.size(), 0);
   for (std::size_t group = 0; group < groups_; ++group) next_[costs.layers * groups_ + group] = Cost();
   for (std::size_t c = 0; c < costs.configurations; ++c) {
     inside_[costs.layers * costs.configurations + c] = Cost(costs.leave[costs.border(c, costs.layers)]);
@@ -53,10 +48,7 @@ void Remaining::find_next(std::size_t cut) {
     const std::int64_t* const changes = &changes_[group * costs_->configurations];
     Cost best = Cost::infeasible();
     for (std::size_t c = 0; c < costs_->configurations; ++c) {
-      const Cost cost = begins[c] + (hops[costs_->place[c]] + changes[c]);
-      if (cost >= best) continue;
-      best = cost;
-      chosen_[cut * groups_ + group] = static_cast<std::uint32_t>(c);
+      best = std::min(best, begins[c] + (hops[costs_->place[c]] + changes[c]));
     }
     next_[cut * groups_ + group] = best;
   }
@@ -86,24 +78,5 @@ void Remaining::begin_slices(std::size_t cut) {
 }
 
 Cost Remaining::whole() const { return *std::min_element(begins_.begin(), begins_.begin() + static_cast<std::ptrdiff_t>(costs_->configurations)); }
-
-Chain Remaining::best() const {
-  Chain chain{.borders = {0}, .configurations = {}};
-  auto c = static_cast<std::size_t>(std::ranges::find(begins_, whole()) - begins_.begin());
-  MOSAIC_CHECK(c < costs_->configurations && whole().feasible());
-  while (true) {
-    const std::size_t begin = chain.borders.back();
-    std::int64_t sum = costs_->enter[costs_->border(c, begin)];
-    std::size_t end = begin;
-    do {
-      MOSAIC_CHECK(end < costs_->layers);
-      sum += costs_->execute[costs_->cell(c, end++)];
-    } while (next(end, c) + (sum + costs_->leave[costs_->border(c, end)]) != begins_[begin * costs_->configurations + c]);
-    chain.borders.push_back(end);
-    chain.configurations.push_back(c);
-    if (end == costs_->layers) return chain;
-    c = chosen_[end * groups_ + group_of(c)];
-  }
-}
 
 }  // namespace mosaic

@@ -23,9 +23,6 @@ class Remaining {
   /// Of a whole chain.
   [[nodiscard]] Cost whole() const;
 
-  /// A chain that costs that, by these costs. Requires: feasible. The lowest configurations and shortest slices where several do.
-  [[nodiscard]] Chain best() const;
-
  private:
   /// Configurations behind which the rest costs the same: they hand over in the same place and set the same clocks.
   [[nodiscard]] std::size_t group_of(std::size_t c) const { return group_[c]; }
@@ -43,7 +40,6 @@ class Remaining {
   std::vector<Cost> inside_;                 // [cut][configuration]
   std::vector<Cost> begins_;                 // [cut][configuration]: entering a slice there, and everything behind
   std::vector<Cost> next_;                   // [cut][group]: everything behind a slice that has been left
-  std::vector<std::uint32_t> chosen_;        // [cut][group]: the configuration that follows then
 };
 
 }  // namespace mosaic

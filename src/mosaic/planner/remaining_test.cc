@@ -22,7 +22,6 @@ TEST(Remaining, IsTheOptimumWhereNothingIsSummedOverSlices) {
     if (!optimum) continue;
     ++feasible;
     ASSERT_EQ(remaining.whole(), optimum->cost);
-    ASSERT_EQ(cost_of(costs, remaining.best()), optimum->cost);
   }
   EXPECT_GT(feasible, 300);
 }

@@ -18,8 +18,8 @@ std::optional<ChainResult> solve_at(const ChainCosts& costs, const std::vector<s
   return solve_without_sums(restricted_to(costs, allowed));
 }
 
-/// A cheap chain that never changes a clock: one level for each domain, found by trying the levels of one domain after the other until none is better.
-/// Nothing where clocks are not priced or no such chain was found. Limits of memory are not seen.
+/// A cheap chain that never changes a clock: one level for each domain, found by trying the levels of one domain after the other until none is
+/// better. Nothing where clocks are not priced or no such chain was found. Limits of memory are not seen.
 std::optional<Chain> solve_with_one_level(const ChainCosts& costs) {
   if (!costs.clocks) return std::nullopt;
   // The levels that the cheapest chain would use most if changing were free.
@@ -77,8 +77,8 @@ std::optional<ChainResult> solve_with_sums(const ChainCosts& costs, const ChainR
   for (std::size_t cap = 2 * label_cap; !best && harvest.capped; cap *= 2) harvest = look(cap);
   if (!best) return std::nullopt;
   ChainResult result{.chain = best->chain, .cost = Cost(best->cost[0])};
-  result.optimal = !harvest.capped || *harvest.first_missed >= best->cost[0];
-  if (!result.optimal) result.bound = Cost(std::max(*harvest.first_missed, relaxed.cost.count()));
+  result.optimal = !harvest.capped || harvest.missed >= static_cast<double>(best->cost[0]);
+  if (!result.optimal) result.bound = std::max(Cost(static_cast<std::int64_t>(harvest.missed)), relaxed.cost);
   return result;
 }
 

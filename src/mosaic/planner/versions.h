@@ -1,8 +1,8 @@
 #pragma once
 
 // The versions that MOSAIC's evaluation compares (Han et al., PACT 2019, section VI.A), as functions of costs. MOSAIC's own is `algorithm1` of
-// `paper_view`, or `solve_chain`. Under the on-demand governor a preferred version runs the chain of `preferred`: what the governor does to the clocks
-// of its devices is a matter of whoever runs it.
+// `paper_view`, or `solve_chain`. Under the on-demand governor a preferred version runs the chain of `preferred`: what the governor does to the
+// clocks of its devices is a matter of whoever runs it.
 
 #include <cstddef>
 #include <cstdint>
@@ -26,9 +26,9 @@ struct FullClocks {
 /// The highest clock, and the most cores there. The big cores are those of the processor's device with the highest clock, then most cores.
 [[nodiscard]] FullClocks full_clocks(const Board& board);
 
-/// TF-BIG, TF-LITTLE, TF-GPU, TF-NPU: everything on one configuration, as many consecutive layers as possible in each slice. A layer that does not fit
-/// into the slice for its memory begins the next one. A layer that the configuration cannot run, or not hold even alone, is a slice of its own on the
-/// first fallback that can. Nothing where no fallback can, or a limit on sums of memory is broken.
+/// TF-BIG, TF-LITTLE, TF-GPU, TF-NPU: everything on one configuration, as many consecutive layers as possible in each slice. A layer that does not
+/// fit into the slice for its memory begins the next one. A layer that the configuration cannot run, or not hold even alone, is a slice of its own on
+/// the first fallback that can. Nothing where no fallback can, or a limit on sums of memory is broken.
 [[nodiscard]] std::optional<Chain> preferred(const ChainCosts& costs, std::size_t configuration, const std::vector<std::size_t>& fallbacks);
 
 /// HCA: each layer on whichever of the configurations costs least, limits respected and communication not considered. Nothing as for `greedy`.

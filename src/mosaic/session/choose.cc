@@ -84,11 +84,8 @@ Result<Planned> make_plan(const Workspace& workspace, const Profile& profile, co
   plan.objective = name(request.objective);
   plan.sources.model = workspace.options().model.string();
   plan.sources.board = workspace.options().board;
-  return Planned{.plan = std::move(plan),
-                 .decision = std::move(decision),
-                 .fit = std::move(made.fit),
-                 .costs = std::move(made.costs),
-                 .planning_time = took};
+  return Planned{
+      .plan = std::move(plan), .decision = std::move(decision), .fit = std::move(made.fit), .costs = std::move(made.costs), .planning_time = took};
 }
 
 Result<PlannedFront> make_front(const Workspace& workspace, const Profile& profile, const PlanRequest& request) {
