@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <map>
 
 #include "mosaic/base/statistics.h"
 #include "mosaic/plan/validate.h"
