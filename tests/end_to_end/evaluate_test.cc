@@ -69,11 +69,7 @@ TEST(Calibrate, WritesAFileThatPlansAreCorrectedBy) {
   const Desk desk;
   desk.save("net.onnx", test::specialists_model());
   desk.write("board.yaml", test::specialists_text());
-<<<<<<< HEAD
-  static_cast<void>(desk.output({"profile", "net.onnx", "--board", "board.yaml", "-o", "profile.json", "-r", "3"}));
-=======
   static_cast<void>(desk.output({"profile", "net.onnx", "--board", "board.yaml", "-o", "profile.json", "--repetitions", "3"}));
->>>>>>> i4-rk
   const Json json =
       desk.json({"calibrate", "net.onnx", "--board", "board.yaml", "--profile", "profile.json", "-o", "calibration.json", "--plans", "6"});
   EXPECT_EQ(json.at("plans").size(), 6);
