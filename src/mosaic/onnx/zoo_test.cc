@@ -126,7 +126,7 @@ TEST(Zoo, KnowsItsShapesAsAnEngineDoes) {
     auto& graph = *proto_of(model).mutable_graph();
     const auto initializers = graph.initializer();
     graph.clear_initializer();
-    for (const auto& weights : initializers) {  // as inputs they need no values
+    for (const auto& weights : initializers) {                               // as inputs they need no values
       if (weights.data_type() != static_cast<int>(ElementType::kFloat32)) {  // but shapes follow from these
         *graph.add_initializer() = weights;
         continue;

@@ -157,8 +157,8 @@ class Profiler::Impl {
     return {};
   }
 
-  /// A device on which the whole model takes many times longer than on the fastest, at its best, is not measured further: a graphics driver that runs on the
-  /// CPU would take hours and never be chosen.
+  /// A device on which the whole model takes many times longer than on the fastest, at its best, is not measured further: a graphics driver that runs
+  /// on the CPU would take hours and never be chosen.
   Result<void> drop_hopeless() {
     constexpr double kHopeless = 30;
     std::vector<double> times;
