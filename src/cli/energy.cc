@@ -32,7 +32,8 @@ std::string resolution_text(const MeterInfo& meter) {
   return format_power(std::get<Watts>(meter.resolution));
 }
 
-Json energy_json(const std::optional<RunEnergy>& energy, const EnergyProbe& probe) {
+Json energy_json(const std::optional<RunEnergy>& energy, const EnergyProbe& probe, const std::optional<Joules>& simulated) {
+  if (!energy && simulated) return {{"method", "simulated"}, {"net_mj", json_mj(*simulated)}};
   if (!energy) return {{"method", "none"}, {"reason", probe.why_none()}};
   return {{"method", "measured"},
           {"meter", energy->meter.name},
@@ -49,7 +50,9 @@ Json energy_json(const std::optional<RunEnergy>& energy, const EnergyProbe& prob
           {"idle_window_s", seconds(energy->idle.window)}};
 }
 
-std::string energy_text(const std::optional<RunEnergy>& energy, const EnergyProbe& probe) {
+std::string energy_text(const std::optional<RunEnergy>& energy, const EnergyProbe& probe, const std::optional<Joules>& simulated) {
+  if (!energy && simulated)
+    return fmt::format("energy of a run: {}, of the devices while they work (simulated board: not real)\n", format_energy(*simulated));
   if (!energy) return fmt::format("energy: not measured: {}\n", probe.why_none());
   return fmt::format("energy of a run: {} in total, {} beyond the machine at rest ({}); measured by {} ({}) on {} runs in {:.3g} s\n",
                      energy_with_error(energy->total), energy_with_error(energy->net), format_power(energy->idle.power()), energy->meter.name,

@@ -14,10 +14,12 @@ namespace mosaic::cli {
 void declare_meter(CLI::App& app, std::string& meter);
 
 /// The energy of a run, every key with its unit; where nothing was measured, why.
-[[nodiscard]] Json energy_json(const std::optional<RunEnergy>& energy, const EnergyProbe& probe);
+[[nodiscard]] Json energy_json(const std::optional<RunEnergy>& energy, const EnergyProbe& probe,
+                               const std::optional<Joules>& simulated = std::nullopt);
 
 /// The same in a line.
-[[nodiscard]] std::string energy_text(const std::optional<RunEnergy>& energy, const EnergyProbe& probe);
+[[nodiscard]] std::string energy_text(const std::optional<RunEnergy>& energy, const EnergyProbe& probe,
+                                      const std::optional<Joules>& simulated = std::nullopt);
 
 /// "812 mJ +- 2.1 %".
 [[nodiscard]] std::string energy_with_error(const Energy& energy);

@@ -79,6 +79,7 @@ struct Timing {
   Microseconds first{};
   std::vector<RunReport> reports;
   std::optional<RunEnergy> energy;
+  std::optional<Joules> simulated_energy;  // of the last run, on a simulated board with power
 };
 
 void add_report(Timing& timing, const RunReport& report) {
@@ -89,6 +90,7 @@ void add_report(Timing& timing, const RunReport& report) {
     timing.transfers[s].push_back(Microseconds(report.steps[s].transfer()).count());
     timing.executes[s].push_back(Microseconds(report.steps[s].execute()).count());
   }
+  timing.simulated_energy = report.simulated ? report.energy : std::nullopt;
   constexpr std::size_t kMostTraced = 1000;
   if (timing.reports.size() < kMostTraced) timing.reports.push_back(report);
 }
@@ -111,7 +113,7 @@ Json to_json(const Session& session, const std::vector<Case>& cases, const Outco
                          {"p99", json_ms(Microseconds(quantile(timing.totals, 0.99)))}};
   json["cold_start_ms"] = json_ms(session.compile_time() + timing.first);
   json["peak_memory_bytes"] = peak_memory();
-  json["energy"] = energy_json(timing.energy, probe);
+  json["energy"] = energy_json(timing.energy, probe, timing.simulated_energy);
   json["steps"] = Json::array();
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
     const Step& step = plan.steps[s];
@@ -280,7 +282,7 @@ Result<void> run_model(Options& options, const Context& context) {
   } else {
     print_confirmation(*session);
     print_timing(*session, timing);
-    print(energy_text(timing.energy, *probe));
+    print(energy_text(timing.energy, *probe, timing.simulated_energy));
     print_results(cases, outcome, labels);
     if (outcome.labelled > 0) {
       print(fmt::format("accuracy on {} samples: top-1 {:.3f}, top-5 {:.3f}\n", outcome.labelled,
