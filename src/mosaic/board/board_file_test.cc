@@ -118,6 +118,7 @@ TEST(ParseBoard, SaysWhatIsWrongAndWhere) {
       {board("{name: a, kind: cpu, cores: [0, 0]}"), "b: device 'a': a core stands twice"},
       {board("{name: a, kind: cpu}"), "b: device 'a': an operating point of a CPU needs at least one core"},
       {board("{name: a, kind: gpu, backend: cuda}"), "b: device 'a': backend must be ort, sim or replay, not 'cuda'"},
+      {board("{name: a, kind: gpu, backend: replay}, {name: b, kind: gpu}"), "b: device 'b': a board is replayed as a whole"},
       {board("{name: a, kind: gpu, backend: sim}"), "b: device 'a': a board is simulated as a whole"},
       {board("{name: a, kind: gpu, backend: ort}", ", simulation: {seed: 1}"), "b: device 'a': a board is simulated as a whole"},
       {board("{name: a, kind: gpu, options: [1]}"), "b: device 'a': key 'options' must be a mapping"},
