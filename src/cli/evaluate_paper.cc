@@ -60,7 +60,8 @@ Result<void> run(const Options& options, const std::stop_token& stop) {
   MOSAIC_RETURN_IF_ERROR(write_paper_report(results, board, folder));
   progress.show("planning times", 1);
   MOSAIC_TRY(const auto times, time_planning(board));
-  MOSAIC_RETURN_IF_ERROR(write_planning_report(times, folder / "wall_clock"));
+  MOSAIC_TRY(const auto fronts, time_fronts(board));
+  MOSAIC_RETURN_IF_ERROR(write_planning_report(times, fronts, folder / "wall_clock"));
   progress.clear();
   const std::vector<Claim> all = claims(results);
   options.json ? print_json(to_json(all)) : print_summary(results, all, options);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <set>
 
 namespace mosaic::evaluation {
 namespace {
@@ -260,6 +261,34 @@ std::vector<Loss> losses(const PaperResults& results, bool energy) {
     }
   }
   return lost;
+}
+
+Likeness compare_plans(const NetworkResult& network, const std::vector<SliceName>& ours, const std::vector<SliceName>& published) {
+  std::set<std::size_t> npu_lacks;
+  std::size_t layers = 0;
+  for (const LayerOnDevice& layer : network.layers) {
+    layers = std::max(layers, layer.layer);
+    if (layer.device == 'N' && !layer.measured) npu_lacks.insert(layer.layer);
+  }
+  const auto device_of = [](const std::vector<SliceName>& plan, std::size_t layer) {
+    char device = ' ';
+    for (const SliceName& slice : plan) {
+      if (slice.first_layer <= layer) device = slice.device;
+    }
+    return device;
+  };
+  Likeness likeness;
+  std::size_t same = 0;
+  for (std::size_t layer = 1; layer <= layers; ++layer) same += device_of(ours, layer) == device_of(published, layer) ? 1 : 0;
+  likeness.same_device_percent = layers > 0 ? 100 * static_cast<double>(same) / static_cast<double>(layers) : 0;
+  for (std::size_t s = 1; s < published.size(); ++s) {
+    const std::size_t border = published[s].first_layer;
+    ++likeness.borders;
+    if (std::ranges::find(ours, border, &SliceName::first_layer) == ours.end()) continue;
+    ++likeness.common_borders;
+    likeness.common_inputs += npu_lacks.contains(border) || npu_lacks.contains(border - 1) ? 1 : 0;
+  }
+  return likeness;
 }
 
 }  // namespace mosaic::evaluation

@@ -50,4 +50,13 @@ struct Loss {
 };
 [[nodiscard]] std::vector<Loss> losses(const PaperResults& results, bool energy);
 
+/// How alike our plan and the published one are.
+struct Likeness {
+  double same_device_percent = 0;  ///< of the layers
+  std::size_t borders = 0;         ///< of the published plan, between its slices
+  std::size_t common_borders = 0;  ///< of them, those that ours has too
+  std::size_t common_inputs = 0;   ///< of those, the ones beside a layer that the NPU cannot run: what it lacks was inferred from the published plans
+};
+[[nodiscard]] Likeness compare_plans(const NetworkResult& network, const std::vector<SliceName>& ours, const std::vector<SliceName>& published);
+
 }  // namespace mosaic::evaluation

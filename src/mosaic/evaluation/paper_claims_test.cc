@@ -67,6 +67,23 @@ TEST(PaperClaims, CallWhatWasFittedAnInputWhateverComesOut) {
   EXPECT_EQ(against("latency above exhaustive").verdict, Verdict::kNotReproduced);
 }
 
+TEST(PaperClaims, ComparePlansLayerByLayer) {
+  // Six layers; the NPU lacks layer 4. Published N_1, B_4, N_5; ours G_1, N_3, B_4, N_6: devices agree on layers 3, 4 and 6; of the borders 4 and 5
+  // ours has 4, beside the layer that the NPU lacks.
+  NetworkResult result = network("A", 20, 21);
+  for (std::size_t layer = 1; layer <= 6; ++layer) {
+    result.layers.push_back({.device = 'N', .layer = layer, .measured = layer == 4 ? std::nullopt : std::optional(TimeEnergy{})});
+  }
+  const std::vector<SliceName> published{{.device = 'N', .first_layer = 1}, {.device = 'B', .first_layer = 4}, {.device = 'N', .first_layer = 5}};
+  const std::vector<SliceName> ours{
+      {.device = 'G', .first_layer = 1}, {.device = 'N', .first_layer = 3}, {.device = 'B', .first_layer = 4}, {.device = 'N', .first_layer = 6}};
+  const Likeness likeness = compare_plans(result, ours, published);
+  EXPECT_NEAR(likeness.same_device_percent, 50, 1e-9);
+  EXPECT_EQ(likeness.borders, 2);
+  EXPECT_EQ(likeness.common_borders, 1);
+  EXPECT_EQ(likeness.common_inputs, 1);
+}
+
 TEST(PaperResults, ReadsBackWhatItWrote) {
   NetworkResult result = network("A", 20, 21);
   result.latency[0].plan = {{.device = 'N', .first_layer = 1, .mhz = 960}, {.device = 'B', .first_layer = 7, .mhz = 0}};

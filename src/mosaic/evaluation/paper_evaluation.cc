@@ -13,6 +13,7 @@
 #include "mosaic/evaluation/paper_network.h"
 #include "mosaic/planner/algorithm1.h"
 #include "mosaic/planner/chain.h"
+#include "mosaic/planner/front.h"
 
 namespace mosaic::evaluation {
 namespace {
@@ -195,6 +196,25 @@ Result<std::vector<PlanningTimes>> time_planning(const Board& board) {
     }
   }
   return times;
+}
+
+Result<std::vector<FrontTime>> time_fronts(const Board& board) {
+  MOSAIC_TRY(const Backends backends, backends_of(board));
+  std::vector<FrontTime> fronts;
+  for (const onnx::PaperNetwork& network : onnx::paper_networks()) {
+    MOSAIC_TRY(const Subject subject, make_subject(network));
+    MOSAIC_TRY(const Estimates estimates, estimate(subject, board, backends));
+    const auto start = std::chrono::steady_clock::now();
+    const Front front = pareto_front(estimates.costs);
+    const Milliseconds time(std::chrono::steady_clock::now() - start);
+    fronts.push_back({.key = network.key,
+                      .layers = estimates.costs.time.layers,
+                      .configurations = estimates.costs.time.configurations,
+                      .points = front.points.size(),
+                      .complete = front.complete,
+                      .time = time});
+  }
+  return fronts;
 }
 
 }  // namespace mosaic::evaluation

@@ -33,6 +33,16 @@ struct PlanningTimes {
   bool same_cost = false;  ///< to the last bit
 };
 
+/// The whole exact front of time and energy of one network with all of eq. 7's devices, and what finding it took on this machine.
+struct FrontTime {
+  std::string key;
+  std::size_t layers = 0;
+  std::size_t configurations = 0;
+  std::size_t points = 0;
+  bool complete = false;  ///< proved
+  Milliseconds time{};
+};
+
 /// The evaluation of the MOSAIC paper (Han et al., PACT 2019, section VI and figures 3 to 15) on a simulated board with devices big, little, gpu and
 /// npu. What a seed and a board file give is the same on every run. Results of networks kept by an earlier run with the same seed and board are used
 /// again. Errors: kCancelled; kIo; those of the board.
@@ -40,5 +50,8 @@ struct PlanningTimes {
 
 /// Figures 16 and 17: all ten networks with eq. 6's and eq. 7's devices, in one run. Wall-clock figures of this machine.
 [[nodiscard]] Result<std::vector<PlanningTimes>> time_planning(const Board& board);
+
+/// The fronts of all ten networks, by the equations' costs. Wall-clock figures of this machine.
+[[nodiscard]] Result<std::vector<FrontTime>> time_fronts(const Board& board);
 
 }  // namespace mosaic::evaluation

@@ -32,5 +32,6 @@ namespace mosaic::evaluation {
 
 [[nodiscard]] report::BarChart planning_figure(const std::vector<PlanningTimes>& times, bool energy);  ///< Figures 16 and 17
 [[nodiscard]] report::Table planning_table(const std::vector<PlanningTimes>& times);
+[[nodiscard]] report::Table fronts_table(const std::vector<FrontTime>& fronts);
 
 }  // namespace mosaic::evaluation

@@ -135,12 +135,13 @@ Result<void> write_paper_report(const PaperResults& results, const Board& board,
   return write_file(folder / "index.html", page.html());
 }
 
-Result<void> write_planning_report(const std::vector<PlanningTimes>& times, const fs::path& folder) {
+Result<void> write_planning_report(const std::vector<PlanningTimes>& times, const std::vector<FrontTime>& fronts, const fs::path& folder) {
   report::Page page("Planning times", "Wall-clock figures of the machine that made this page.");
   Writer out(page, folder);
   MOSAIC_RETURN_IF_ERROR(out.add(planning_figure(times, false)));
   MOSAIC_RETURN_IF_ERROR(out.add(planning_figure(times, true)));
   MOSAIC_RETURN_IF_ERROR(out.add(planning_table(times)));
+  MOSAIC_RETURN_IF_ERROR(out.add(fronts_table(fronts)));
   return write_file(folder / "index.html", page.html());
 }
 

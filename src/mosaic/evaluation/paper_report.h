@@ -13,7 +13,8 @@ namespace mosaic::evaluation {
 /// Errors: kIo.
 [[nodiscard]] Result<void> write_paper_report(const PaperResults& results, const Board& board, const std::filesystem::path& folder);
 
-/// Figures 16 and 17 with their table in a page and files of their own: they differ from run to run. Errors: kIo.
-[[nodiscard]] Result<void> write_planning_report(const std::vector<PlanningTimes>& times, const std::filesystem::path& folder);
+/// Figures 16 and 17 with their table, and the fronts, in a page and files of their own: they differ from run to run. Errors: kIo.
+[[nodiscard]] Result<void> write_planning_report(const std::vector<PlanningTimes>& times, const std::vector<FrontTime>& fronts,
+                                                 const std::filesystem::path& folder);
 
 }  // namespace mosaic::evaluation

@@ -92,7 +92,9 @@ Table plans_table(const PaperResults& results, bool energy) {
                           {"cost_" + unit, "costs (" + unit + ")"},
                           {"published_plan", "published plan"},
                           {"published_cost_" + unit, "costs here (" + unit + ")"},
-                          {"above_ours_percent", "above ours (%)", 1}},
+                          {"above_ours_percent", "above ours (%)", 1},
+                          {"same_device_percent", "layers on the same device (%)", 0},
+                          {"borders", "published borders that are ours, too"}},
               .rows = {}};
   for (const NetworkResult& network : results.networks) {
     const auto& versions = energy ? network.energy : network.latency;
@@ -103,7 +105,15 @@ Table plans_table(const PaperResults& results, bool energy) {
       above =
           100 * (energy ? published->measured.energy.value / ours->measured.energy.value - 1 : published->measured.time / ours->measured.time - 1);
     }
-    table.add({network.key, plan_cell(ours, energy), cost_cell(ours, energy), plan_cell(published, energy), cost_cell(published, energy), above});
+    Cell same_device;
+    Cell borders;
+    if (ours != nullptr && published != nullptr) {
+      const Likeness likeness = compare_plans(network, ours->plan, published->plan);
+      same_device = likeness.same_device_percent;
+      borders = fmt::format("{} of {}, {} of them inputs", likeness.common_borders, likeness.borders, likeness.common_inputs);
+    }
+    table.add({network.key, plan_cell(ours, energy), cost_cell(ours, energy), plan_cell(published, energy), cost_cell(published, energy), above,
+               same_device, borders});
   }
   return table;
 }
@@ -162,6 +172,23 @@ Table planning_table(const std::vector<PlanningTimes>& times) {
   for (const PlanningTimes& each : times) {
     table.add({each.key, static_cast<std::int64_t>(each.layers), static_cast<std::int64_t>(each.configurations), each.algorithm1.count(),
                each.chain.count(), each.algorithm1 / each.chain, std::string(each.same_cost ? "yes" : "no")});
+  }
+  return table;
+}
+
+Table fronts_table(const std::vector<FrontTime>& fronts) {
+  Table table{.name = "fronts",
+              .caption = "The whole exact front of time and energy of each network (estimated costs); times are wall-clock figures of this machine.",
+              .columns = {{"network", "network"},
+                          {"layers", "layers"},
+                          {"configurations", "configurations"},
+                          {"points", "points"},
+                          {"complete", "proved whole"},
+                          {"ms", "time (ms)", 1}},
+              .rows = {}};
+  for (const FrontTime& each : fronts) {
+    table.add({each.key, static_cast<std::int64_t>(each.layers), static_cast<std::int64_t>(each.configurations),
+               static_cast<std::int64_t>(each.points), std::string(each.complete ? "yes" : "no"), each.time.count()});
   }
   return table;
 }
