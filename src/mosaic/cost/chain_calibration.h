@@ -36,7 +36,7 @@ struct BoardCalibration {
   Calibration calibration;
 };
 
-[[nodiscard]] std::string format_calibration(const BoardCalibration& calibration);
+[[nodiscard]] std::string format_calibration(const BoardCalibration& of);
 /// Errors: kInvalidInput, after `where`: no JSON, an unknown schema, keys that are missing, unknown or make no sense.
 [[nodiscard]] Result<BoardCalibration> parse_calibration(std::string_view text, std::string_view where = "calibration");
 /// Errors: as `parse_calibration`; kInvalidInput for a file that cannot be read, and for a calibration of another model or board.

@@ -46,7 +46,7 @@ struct FrontTime {
 /// The evaluation of the MOSAIC paper (Han et al., PACT 2019, section VI and figures 3 to 15) on a simulated board with devices big, little, gpu and
 /// npu. What a seed and a board file give is the same on every run. Results of networks kept by an earlier run with the same seed and board are used
 /// again. Errors: kCancelled; kIo; those of the board.
-[[nodiscard]] Result<PaperResults> evaluate_paper(const Board& board, const PaperOptions& options);
+[[nodiscard]] Result<PaperResults> evaluate_paper(const Board& plain, const PaperOptions& options);
 
 /// Figures 16 and 17: all ten networks with eq. 6's and eq. 7's devices, in one run. Wall-clock figures of this machine.
 [[nodiscard]] Result<std::vector<PlanningTimes>> time_planning(const Board& board);

@@ -44,7 +44,7 @@ BarChart normalised(const PaperResults& results, bool large, bool energy, std::s
       const VersionResult* const base = network.find(among, "TF-GPU-O");
       series.bars.push_back(one != nullptr && base != nullptr ? std::optional(Bar{.value = cost(*one, energy) / cost(*base, energy)}) : std::nullopt);
     }
-    series.bars.push_back(Bar{.value = normalised_mean(results, large, energy, version)});
+    series.bars.emplace_back(Bar{.value = normalised_mean(results, large, energy, version)});
     chart.series.push_back(std::move(series));
   }
   return chart;
@@ -150,13 +150,13 @@ BarChart errors_figure(const PaperResults& results, bool energy) {
   for (const NetworkResult& network : results.networks) {
     const double error = estimation_error_percent(network, energy);
     chart.categories.push_back(network.key);
-    chart.series[0].bars.push_back(Bar{.value = error});
-    chart.series[1].bars.push_back(Bar{.value = std::abs(error)});
+    chart.series[0].bars.emplace_back(Bar{.value = error});
+    chart.series[1].bars.emplace_back(Bar{.value = std::abs(error)});
     sum += error;
   }
   chart.categories.emplace_back("mean");
-  chart.series[0].bars.push_back(Bar{.value = sum / static_cast<double>(results.networks.size())});
-  chart.series[1].bars.push_back(Bar{.value = mean_error_percent(results, energy)});
+  chart.series[0].bars.emplace_back(Bar{.value = sum / static_cast<double>(results.networks.size())});
+  chart.series[1].bars.emplace_back(Bar{.value = mean_error_percent(results, energy)});
   return chart;
 }
 
@@ -196,8 +196,8 @@ BarChart planning_figure(const std::vector<PlanningTimes>& times, bool energy) {
   for (const PlanningTimes& each : times) {
     if ((each.configurations > 4) != energy) continue;
     chart.categories.push_back(each.key);
-    chart.series[0].bars.push_back(Bar{.value = each.algorithm1.count()});
-    chart.series[1].bars.push_back(Bar{.value = each.chain.count()});
+    chart.series[0].bars.emplace_back(Bar{.value = each.algorithm1.count()});
+    chart.series[1].bars.emplace_back(Bar{.value = each.chain.count()});
   }
   return chart;
 }

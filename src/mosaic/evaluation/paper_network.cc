@@ -127,7 +127,7 @@ class Versions {
   /// The same slices under both governors.
   Result<void> add_preferred(const std::string& name, std::size_t device) {
     std::vector<std::size_t> fallbacks;  // the NPU, the GPU, the big cores
-    for (const std::size_t other : {3, 2, 0}) fallbacks.push_back(estimates_.highest_of(board_, other));
+    for (const std::size_t other : {3U, 2U, 0U}) fallbacks.push_back(estimates_.highest_of(board_, other));
     const auto chain = preferred(all_, estimates_.highest_of(board_, device), fallbacks);
     if (!chain) return fail(ErrorCode::kUnsupported, fmt::format("{} cannot run with {} preferred", subject_.network.key, name));
     MOSAIC_RETURN_IF_ERROR(add("TF-" + name + "-P", *chain));

@@ -26,7 +26,7 @@ namespace mosaic::tables {
 class TableReader {
  public:
   /// `set` is the folder of the file. Errors: kInvalidInput: missing columns, a cell that makes no sense, with file, row and column.
-  [[nodiscard]] Result<void> add(std::string_view csv, const std::string& where, const std::string& file_name, const std::string& set);
+  [[nodiscard]] Result<void> add(std::string_view text, const std::string& where, const std::string& file_name, const std::string& set);
 
   /// Everything that was added. Networks in order of appearance.
   [[nodiscard]] Tables finish() const;

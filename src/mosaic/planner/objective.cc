@@ -192,7 +192,7 @@ std::string_view name(Objective objective) {
 }
 
 Result<Objective> parse_objective(std::string_view text) {
-  const auto found = std::ranges::find(kObjectives, text, [](Objective each) { return name(each); });
+  const auto* const found = std::ranges::find(kObjectives, text, [](Objective each) { return name(each); });
   if (found != kObjectives.end()) return *found;
   return fail(ErrorCode::kUnsupported, fmt::format("objective '{}' is not known; there are latency, energy and edp (energy times latency)", text));
 }

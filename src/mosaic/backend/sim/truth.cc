@@ -88,7 +88,7 @@ struct At {
 At at_point(const Device& device, const OperatingPoint& point) {
   At at;
   if (!point.clock) return at;
-  double lowest = static_cast<double>(point.clock->value);
+  auto lowest = static_cast<double>(point.clock->value);
   double highest = lowest;
   double highest_voltage = point.voltage ? point.voltage->value : 0;
   for (const OperatingPoint& other : device.points) {
