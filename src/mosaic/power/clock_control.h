@@ -46,8 +46,8 @@ class ClockControl {
   /// Lets a domain run at a clock, or as it was found, until `release`; waits while others have it run at another clock. Checks each time that
   /// nobody else has changed it. Errors: kInvalidInput for a domain or clock that there is not; kDevice for a file that cannot be written (nothing is
   /// then left changed), for a clock that another process changed; kCancelled after `restore_all`.
-  [[nodiscard]] Result<void> acquire(const std::string& domain, std::optional<Hertz> clock);
-  void release(const std::string& domain);
+  [[nodiscard]] Result<void> acquire(const std::string& name, std::optional<Hertz> clock);
+  void release(const std::string& name);
 
   /// Puts all clocks of this process back at once and lets nobody set them again: the last thing before the process is ended.
   static void restore_all();

@@ -36,9 +36,13 @@ Result<EnergyProbe> EnergyProbe::open(const std::string& meter, const Board& boa
     probe.why_none_ = "the board is simulated: no meter of this machine says anything of it";
   } else {
     auto opened = open_meter(meter, sysfs, std::move(time));
-    if (!opened && !probe.automatic_) return std::unexpected(opened.error());
-    if (opened) probe.meter_ = *std::move(opened);
-    if (probe.meter_ == nullptr) probe.why_none_ = opened ? why_nothing_was_found(sysfs) : opened.error().message;
+    if (!opened) {
+      if (!probe.automatic_) return std::unexpected(opened.error());
+      probe.why_none_ = opened.error().message;
+      return probe;
+    }
+    probe.meter_ = *std::move(opened);
+    if (probe.meter_ == nullptr) probe.why_none_ = why_nothing_was_found(sysfs);
   }
   return probe;
 }
