@@ -20,7 +20,8 @@ Result<void> check_names(const Tables& tables, const std::vector<std::string>& w
   for (const MeasuredRuns& each : tables.runs) known.insert(each.network);
   for (const std::string& name : wanted) {
     if (known.contains(name)) continue;
-    const std::string_view meant = closest(name, {known.begin(), known.end()});
+    const std::vector<std::string> names(known.begin(), known.end());
+    const std::string_view meant = closest(name, names);
     return fail(ErrorCode::kInvalidInput, fmt::format("there is no network '{}'{}; there are {}", name,
                                                       meant.empty() ? "" : fmt::format(", did you mean '{}'?", meant), fmt::join(known, ", ")));
   }
