@@ -7,8 +7,8 @@
 #include <string>
 
 #include "mosaic/board/board_file.h"
-#include "mosaic/evaluation/clocks.h"
-#include "mosaic/evaluation/rk3399pro_csv.h"
+#include "mosaic/evaluation/rk3399pro/clocks.h"
+#include "mosaic/evaluation/rk3399pro/rk3399pro_csv.h"
 #include "tests/support.h"
 
 namespace mosaic::test {

@@ -118,7 +118,7 @@ Finding check_meter(const Sysfs& sysfs) {
     return {"energy", State::kAdvice, fmt::format("there is {}, but it cannot be read", closed->info.name), *closed->problem};
   if (!meters.empty())
     return {"energy", State::kAdvice, fmt::format("{} and the like feed parts of the board", meters.front().info.name), "name one with --meter"};
-  return {"energy", State::kAdvice, "no meter: energy figures will be modelled",
+  return {"energy", State::kAdvice, "no meter: energy can only be modelled, from powers in a board file",
           "none on most virtual machines; an external monitor's log does: --meter log:FILE.csv"};
 }
 

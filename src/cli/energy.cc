@@ -32,8 +32,10 @@ std::string resolution_text(const MeterInfo& meter) {
   return format_power(std::get<Watts>(meter.resolution));
 }
 
-Json energy_json(const std::optional<RunEnergy>& energy, const EnergyProbe& probe, const std::optional<Joules>& simulated) {
-  if (!energy && simulated) return {{"method", "simulated"}, {"net_mj", json_mj(*simulated)}};
+Json energy_json(const std::optional<RunEnergy>& energy, const EnergyProbe& probe, const std::optional<ComputedEnergy>& computed) {
+  if (!energy && computed && computed->simulated) return {{"method", "simulated"}, {"net_mj", json_mj(computed->of_run)}};
+  if (!energy && computed)
+    return {{"method", "modelled"}, {"from", "powers in the board file"}, {"total_mj", json_mj(computed->of_run)}, {"reason", probe.why_none()}};
   if (!energy) return {{"method", "none"}, {"reason", probe.why_none()}};
   return {{"method", "measured"},
           {"meter", energy->meter.name},
@@ -50,9 +52,12 @@ Json energy_json(const std::optional<RunEnergy>& energy, const EnergyProbe& prob
           {"idle_window_s", seconds(energy->idle.window)}};
 }
 
-std::string energy_text(const std::optional<RunEnergy>& energy, const EnergyProbe& probe, const std::optional<Joules>& simulated) {
-  if (!energy && simulated)
-    return fmt::format("energy of a run: {}, of the devices while they work (simulated board: not real)\n", format_energy(*simulated));
+std::string energy_text(const std::optional<RunEnergy>& energy, const EnergyProbe& probe, const std::optional<ComputedEnergy>& computed) {
+  if (!energy && computed && computed->simulated)
+    return fmt::format("energy of a run: {}, of the devices while they work (simulated board: not real)\n", format_energy(computed->of_run));
+  if (!energy && computed)
+    return fmt::format("energy of a run: {} in total, modelled from the powers in the board file, not measured: {}\n",
+                       format_energy(computed->of_run), probe.why_none());
   if (!energy) return fmt::format("energy: not measured: {}\n", probe.why_none());
   return fmt::format("energy of a run: {} in total, {} beyond the machine at rest ({}); measured by {} ({}) on {} runs in {:.3g} s\n",
                      energy_with_error(energy->total), energy_with_error(energy->net), format_power(energy->idle.power()), energy->meter.name,

@@ -2,8 +2,8 @@
 
 #include "command.h"
 #include "evaluate_tables.h"
-#include "mosaic/evaluation/rk3399pro.h"
-#include "mosaic/evaluation/rk3399pro_csv.h"
+#include "mosaic/evaluation/rk3399pro/evaluation.h"
+#include "mosaic/evaluation/rk3399pro/rk3399pro_csv.h"
 #include "mosaic/session/boards.h"
 #include "output.h"
 

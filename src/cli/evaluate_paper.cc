@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include "command.h"
-#include "mosaic/evaluation/paper_claims.h"
-#include "mosaic/evaluation/paper_evaluation.h"
-#include "mosaic/evaluation/paper_report.h"
+#include "mosaic/evaluation/paper/claims.h"
+#include "mosaic/evaluation/paper/evaluation.h"
+#include "mosaic/evaluation/paper/report.h"
 #include "mosaic/session/boards.h"
 #include "output.h"
 

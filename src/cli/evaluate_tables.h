@@ -3,7 +3,7 @@
 #include <string>
 
 #include "mosaic/base/json.h"
-#include "mosaic/evaluation/rk3399pro.h"
+#include "mosaic/evaluation/rk3399pro/evaluation.h"
 
 namespace mosaic::cli {
 

@@ -13,7 +13,7 @@
 namespace mosaic::cli {
 namespace {
 
-constexpr const char* kNoMeter = "no meter: energy figures will be modelled";
+constexpr const char* kNoMeter = "no meter: energy can only be modelled, from powers in a board file";
 
 /// The devices of the board whose clock a domain is.
 std::string devices_of(const ClockDomain& domain, const Board& board) {

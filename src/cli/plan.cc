@@ -61,11 +61,12 @@ struct PlanOptions : ModelOptions {
 double micro(Cost cost) { return std::round(static_cast<double>(cost.count()) / 1e3) / 1e3; }
 std::string milli(Cost cost) { return fmt::format("{:.3f}", static_cast<double>(cost.count()) / 1e9); }
 
-Json to_json(const Front& front, const Graph& graph, const Board& board) {
+Json to_json(const Front& front, const std::string& source, const Graph& graph, const Board& board) {
   Json json{{"schema_version", 1},
             {"graph", {{"name", graph.name}, {"fingerprint", graph.fingerprint}}},
             {"board", {{"name", board.name}, {"fingerprint", board.fingerprint}}},
             {"simulated", board.simulated()},
+            {"energy_source", source},
             {"complete", front.complete},
             {"points", Json::array()}};
   for (const PricedChain& point : front.points) {
@@ -99,7 +100,7 @@ std::string front_table(const Front& front, const Board& board) {
 
 Result<void> show_front(const PlanOptions& options, const Workspace& workspace, const Profile& profile, const PlanRequest& request) {
   MOSAIC_TRY(const PlannedFront planned, make_front(workspace, profile, request));
-  Json json = to_json(planned.front, workspace.graph(), workspace.board());
+  Json json = to_json(planned.front, planned.costs.energy_source, workspace.graph(), workspace.board());
   if (!options.output.empty()) MOSAIC_RETURN_IF_ERROR(write_file(options.output, to_text(json)));
   if (options.json) {
     json["planning_us"] = planned.planning_time.count();
@@ -109,6 +110,7 @@ Result<void> show_front(const PlanOptions& options, const Workspace& workspace, 
   print(front_table(planned.front, workspace.board()));
   print(planned.front.complete ? fmt::format("{} points: the whole front, proved{}\n", planned.front.points.size(), simulated_note(workspace.board()))
                                : "the front is too large to hold: points are missing between these\n");
+  if (!workspace.board().simulated()) print(fmt::format("energy {}\n", planned.costs.energy_source));
   print(fmt::format("planned in {:.1f} ms\n", planned.planning_time.count() / 1e3));
   return {};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "command.h"
+#include "energy.h"
 #include "mosaic/base/statistics.h"
 #include "mosaic/base/text.h"
 #include "mosaic/cost/fit.h"
@@ -30,6 +31,14 @@ Json summary(const Workspace& workspace, const Profile& profile, const Fit& fit)
                                       {"enter_us_per_kib", of.enter.slope},
                                       {"enter_r2", of.enter.r_squared},
                                       {"layers_ms", layers}});
+  }
+  json["powers"] = Json::array();
+  for (const ConfigurationPower& each : profile.powers) {
+    json["powers"].push_back({{"configuration", each.configuration},
+                              {"watts", each.power.value},
+                              {"error_watts", each.error.value},
+                              {"rest_watts", each.rest.value},
+                              {"meter", each.meter}});
   }
   json["links"] = Json::array();
   for (const auto& [ends, line] : fit.links) {
@@ -77,17 +86,25 @@ void print_summary(const Workspace& workspace, const Profile& profile, const Fit
                fmt::format("{:.4f} us", line.slope), fmt::format("{:.2f}", line.r_squared)});
   }
   print(links.text());
+  if (profile.powers.empty()) return;
+  Table powers({"configuration", ">power", ">error", ">at rest"});
+  for (const ConfigurationPower& each : profile.powers)
+    powers.add({each.configuration, format_power(each.power), format_power(each.error), format_power(each.rest)});
+  print(fmt::format("\n{}measured by {} while the whole model ran again and again\n", powers.text(), profile.powers.front().meter));
 }
 
 }  // namespace
 
 void add_profile(CLI::App& app, Context& context) {
-  auto& command = add_command(app, "profile", "Measure every layer on every device",
-                              "  mosaic profile model.onnx -o profile.json\n"
-                              "  mosaic profile model.onnx --board host.yaml --repetitions 50 -o profile.json\n"
-                              "Ctrl-C keeps what was measured; the same command goes on from there.");
+  auto& command =
+      add_command(app, "profile", "Measure every layer on every device",
+                  "  mosaic profile model.onnx -o profile.json\n"
+                  "  mosaic profile model.onnx --board host.yaml --repetitions 50 -o profile.json\n"
+                  "  mosaic profile model.onnx --meter hwmon:ina3221/VDD_IN -o profile.json     with power, so that 'mosaic plan' knows energy\n"
+                  "Ctrl-C keeps what was measured; the same command goes on from there.");
   struct Options : ModelOptions {
     std::string output;
+    std::string meter = "auto";
     ProfilerOptions profiler;
     bool accept_noise = false;
   };
@@ -100,14 +117,16 @@ void add_profile(CLI::App& app, Context& context) {
                   "Spread of the whole model's times, in per cent, above which the machine counts as too noisy")
       ->capture_default_str();
   command.add_flag("--accept-noise", options->accept_noise, "Do not fail on a machine that is too noisy to measure");
+  declare_meter(command, options->meter);
   command.callback([options, &context] {
     context.action = [options, &context]() -> Result<void> {
       Progress progress(options->json);
       MOSAIC_TRY(const Workspace::Options workspace_options, options->workspace());
       MOSAIC_RETURN_IF_ERROR(keep_inputs(options->output, {options->model, options->board}));
       MOSAIC_TRY(const auto workspace, Workspace::open(workspace_options));
+      MOSAIC_TRY(EnergyProbe probe, EnergyProbe::open(options->meter, workspace->board(), context.stop));
       options->profiler.progress = [&](std::string_view what, double share) { progress.show(what, share); };
-      MOSAIC_TRY(const Profile profile, measure(*workspace, options->output, options->profiler, context.stop));
+      MOSAIC_TRY(const Profile profile, measure(*workspace, options->output, options->profiler, context.stop, &probe));
       progress.clear();
       MOSAIC_TRY(const Fit fit, fit_profile(profile, workspace->graph(), workspace->board()));
       options->json ? print_json(summary(*workspace, profile, fit)) : print_summary(*workspace, profile, fit);

@@ -79,10 +79,16 @@ struct Timing {
   Microseconds first{};
   std::vector<RunReport> reports;
   std::optional<RunEnergy> energy;
-  std::optional<Joules> simulated_energy;  // of the last run, on a simulated board with power
+  std::vector<double> joules;  // of each run, where nothing measures them but they can be computed
+  bool simulated = false;
+
+  [[nodiscard]] std::optional<ComputedEnergy> computed_energy() const {
+    if (joules.empty()) return std::nullopt;
+    return ComputedEnergy{.of_run = Joules{median(joules)}, .simulated = simulated};
+  }
 };
 
-void add_report(Timing& timing, const RunReport& report) {
+void add_report(Timing& timing, const RunReport& report, const Session& session) {
   timing.totals.push_back(Microseconds(report.total).count());
   timing.transfers.resize(report.steps.size());
   timing.executes.resize(report.steps.size());
@@ -90,7 +96,9 @@ void add_report(Timing& timing, const RunReport& report) {
     timing.transfers[s].push_back(Microseconds(report.steps[s].transfer()).count());
     timing.executes[s].push_back(Microseconds(report.steps[s].execute()).count());
   }
-  timing.simulated_energy = report.simulated ? report.energy : std::nullopt;
+  timing.simulated = report.simulated;
+  const auto energy = report.simulated ? report.energy : modelled_energy(report, session.plan().plan(), session.workspace().board());
+  if (energy) timing.joules.push_back(energy->value);
   constexpr std::size_t kMostTraced = 1000;
   if (timing.reports.size() < kMostTraced) timing.reports.push_back(report);
 }
@@ -113,7 +121,7 @@ Json to_json(const Session& session, const std::vector<Case>& cases, const Outco
                          {"p99", json_ms(Microseconds(quantile(timing.totals, 0.99)))}};
   json["cold_start_ms"] = json_ms(session.compile_time() + timing.first);
   json["peak_memory_bytes"] = peak_memory();
-  json["energy"] = energy_json(timing.energy, probe, timing.simulated_energy);
+  json["energy"] = energy_json(timing.energy, probe, timing.computed_energy());
   json["steps"] = Json::array();
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
     const Step& step = plan.steps[s];
@@ -218,7 +226,7 @@ Result<Outcome> run_cases(Session& session, std::vector<Case>& cases, Timing& ti
   }
   for (std::size_t i = 0; i < options.repeat; ++i) {
     MOSAIC_TRY(const RunReport report, session.executor().run(pointers(cases[0].inputs), outputs, {.stop = stop}));
-    add_report(timing, report);
+    add_report(timing, report, session);
   }
   return outcome;
 }
@@ -282,7 +290,7 @@ Result<void> run_model(Options& options, const Context& context) {
   } else {
     print_confirmation(*session);
     print_timing(*session, timing);
-    print(energy_text(timing.energy, *probe, timing.simulated_energy));
+    print(energy_text(timing.energy, *probe, timing.computed_energy()));
     print_results(cases, outcome, labels);
     if (outcome.labelled > 0) {
       print(fmt::format("accuracy on {} samples: top-1 {:.3f}, top-5 {:.3f}\n", outcome.labelled,

@@ -50,6 +50,7 @@ std::string describe_plan(const Plan& plan, const Graph& graph, const Board& boa
     const auto& joules = plan.prediction->energy;
     out += fmt::format("predicted: {} ms, between {} and {} ms{}{}\n", ms(plan.prediction->expected), ms(plan.prediction->low),
                        ms(plan.prediction->high), joules ? fmt::format(", {} mJ", mj(*joules)) : "", simulated_note(board));
+    if (joules && !board.simulated()) out += fmt::format("energy {}\n", plan.prediction->energy_source);
   }
   return out;
 }

@@ -83,7 +83,7 @@ class Power : public testing::Test {
 TEST_F(Power, IsShownWithTheDevices) {
   const Outcome without = run({"devices"});
   EXPECT_THAT(without.out, AllOf(HasSubstr("policy0"), HasSubstr("schedutil"), HasSubstr("408 600 816 1200 1800 MHz"), HasSubstr("ff9a0000.gpu"),
-                                 HasSubstr("no meter: energy figures will be modelled")));
+                                 HasSubstr("no meter: energy can only be modelled")));
   add_meter();
   EXPECT_THAT(run({"devices"}).out, AllOf(HasSubstr("hwmon:ina226/VDD_IN"), HasSubstr("taken by --meter auto"), Not(HasSubstr("no meter"))));
   const Json json = Json::parse(run({"devices", "--json"}).out);
@@ -228,6 +228,44 @@ TEST_F(Power, ALogWithAGapInTheWindowIsRefused) {
   EXPECT_EQ(outcome.code, 2);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("log.csv: it has a gap from"), HasSubstr("in the window")));
   EXPECT_EQ(machine_.tree(), before_);
+}
+
+TEST_F(Power, AProfileWithAMeterTellsThePlanItsEnergy) {
+  add_meter();
+  const Outcome profile = run({"profile", "net.onnx", "--board", "board.yaml", "-o", "p.json", "--repetitions", "5", "--accept-noise"});
+  ASSERT_EQ(profile.code, 0) << profile.err;
+  EXPECT_THAT(profile.out, AllOf(HasSubstr("2.00 W"), HasSubstr("measured by hwmon:ina226/VDD_IN while the whole model ran again and again")));
+  const Outcome plan = run({"plan", "net.onnx", "--board", "board.yaml", "-p", "p.json", "--objective", "energy", "--accept-noise", "--json"});
+  ASSERT_EQ(plan.code, 0) << plan.err;
+  const Json prediction = Json::parse(plan.out).at("prediction");
+  EXPECT_EQ(prediction.at("energy_source"), "modelled: time x power, power measured by hwmon:ina226/VDD_IN");
+  EXPECT_NEAR(prediction.at("energy_uj").get<double>(), 2 * prediction.at("latency_us").get<double>(), 0.01);  // 2 W all the time
+  const Outcome front = run({"plan", "net.onnx", "--board", "board.yaml", "-p", "p.json", "--pareto", "--accept-noise"});
+  EXPECT_THAT(front.out, HasSubstr("energy modelled: time x power, power measured by hwmon:ina226/VDD_IN"));
+  EXPECT_EQ(machine_.tree(), before_);
+}
+
+TEST_F(Power, WithoutAMeterThePowersOfTheBoardFileAreSaidToBeModelled) {
+  const std::string cpu = "schema_version: 1\nname: stated\ndevices:\n  - {name: cpu, kind: cpu, cores: [" + std::to_string(core_) +
+                          "], operating_points: [{cores: 1, power: 4}]}\n";
+  desk_.write("stated.yaml", cpu);
+  ASSERT_EQ(run({"profile", "net.onnx", "--board", "stated.yaml", "-o", "p.json", "--repetitions", "5", "--accept-noise"}).code, 0);
+  const Outcome plan =
+      run({"plan", "net.onnx", "--board", "stated.yaml", "-p", "p.json", "--objective", "energy", "--accept-noise", "-o", "made.json"});
+  EXPECT_THAT(plan.out, HasSubstr("energy modelled: time x power, power from the board file")) << plan.err;
+  const Outcome text = run({"run", "net.onnx", "--board", "stated.yaml", "--plan", "made.json", "--repeat", "3"});
+  EXPECT_THAT(text.out, HasSubstr("modelled from the powers in the board file, not measured: this machine has no meter")) << text.err;
+  const Outcome json = run({"run", "net.onnx", "--board", "stated.yaml", "--plan", "made.json", "--repeat", "3", "--json"});
+  const Json energy = Json::parse(json.out).at("energy");
+  EXPECT_EQ(energy.at("method"), "modelled");
+  EXPECT_GT(energy.at("total_mj").get<double>(), 0);
+}
+
+TEST_F(Power, NothingThatTellsEnergyIsAnErrorWithTheWayOut) {
+  ASSERT_EQ(run({"profile", "net.onnx", "--board", "board.yaml", "-o", "p.json", "--repetitions", "5", "--accept-noise"}).code, 0);
+  const Outcome plan = run({"plan", "net.onnx", "--board", "board.yaml", "-p", "p.json", "--objective", "energy", "--accept-noise"});
+  EXPECT_NE(plan.code, 0);
+  EXPECT_THAT(plan.err, AllOf(HasSubstr("mosaic profile --meter"), HasSubstr("give every operating point in the board file its power")));
 }
 
 TEST_F(Power, UnknownMetersAreRefusedBeforeAnythingIsMeasured) {

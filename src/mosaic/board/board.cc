@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <ranges>
 #include <set>
 
@@ -33,6 +34,25 @@ Result<void> check_voltages(const Device& device) {
       return invalid(label + " has a clock without a voltage, and others have one: give all clocks a voltage or none");
     if (point.voltage && !(point.voltage->value > 0)) return invalid(label + " has a voltage that is not positive");
   }
+  return {};
+}
+
+/// Energies of plans are compared: they are known of every configuration or of none.
+Result<void> check_powers(const Board& board) {
+  const OperatingPoint* with = nullptr;
+  std::string without;
+  for (const Configuration& each : board.configurations) {
+    const OperatingPoint& point = board.device(each.device).points[each.point];
+    if (!point.power) {
+      if (without.empty()) without = each.name;
+      continue;
+    }
+    with = &point;
+    if (!(point.power->value > 0) || !std::isfinite(point.power->value))
+      return invalid(fmt::format("'{}': the power must be positive, not {} W", each.name, point.power->value));
+  }
+  if (with != nullptr && !without.empty())
+    return invalid(fmt::format("'{}' has no power, and other operating points have one: give all of the board a power or none", without));
   return {};
 }
 
@@ -140,6 +160,7 @@ Result<Board> make_board(Board board) {
       board.configurations.push_back({.device = DeviceId(d), .point = p, .precision = "", .name = device.name + (point.empty() ? "" : "/" + point)});
     }
   }
+  MOSAIC_RETURN_IF_ERROR(check_powers(board));
   board.fingerprint = make_fingerprint(board);
   return board;
 }

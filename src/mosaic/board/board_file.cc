@@ -35,12 +35,14 @@ Result<OperatingPoint> read_point(const Json& json, const std::string& where) {
   OperatingPoint point;
   std::int64_t cores = 0;
   std::optional<double> voltage;
-  fields.optional("cores", cores).optional("voltage", voltage);
+  std::optional<double> power;
+  fields.optional("cores", cores).optional("voltage", voltage).optional("power", power);
   read_quantity(fields, "clock", point.clock, parse_clock);
   if (cores < 0 || cores > 65536) fields.reject(fmt::format("{} cores", cores));
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   point.cores = static_cast<int>(cores);
   if (voltage) point.voltage = Volts{*voltage};
+  if (power) point.power = Watts{*power};
   return point;
 }
 
@@ -142,6 +144,7 @@ std::string format_point(const OperatingPoint& point) {
   if (point.cores > 0) parts.push_back(fmt::format("cores: {}", point.cores));
   if (point.clock) parts.push_back("clock: " + format_clock(*point.clock));
   if (point.voltage) parts.push_back(fmt::format("voltage: {}", point.voltage->value));
+  if (point.power) parts.push_back(fmt::format("power: {}", point.power->value));
   return fmt::format("{{{}}}", fmt::join(parts, ", "));
 }
 

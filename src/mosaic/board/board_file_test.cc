@@ -61,7 +61,10 @@ TEST(ParseBoard, ReadsEveryKey) {
 TEST(FormatBoard, IsReadBackToAnEqualBoard) {
   const std::string odd_sim =
       "schema_version: 1\nname: s\ndevices: [{name: a, kind: npu, provider: Odd}]\nsimulation: {seed: 3, text: \"x: #\", small: 1e-7}\n";
-  for (const std::string& text : {std::string(kFull), test::simulated_board_text(), test::simulated_board_text(", slice_limit: 1 MiB"), odd_sim}) {
+  const std::string with_power =
+      "{schema_version: 1, name: p, devices: [{name: a, kind: gpu, operating_points: [{clock: 1 GHz, power: 2.5}, {clock: 2 GHz, power: 6}]}]}";
+  for (const std::string& text :
+       {std::string(kFull), test::simulated_board_text(), test::simulated_board_text(", slice_limit: 1 MiB"), odd_sim, with_power}) {
     const Board board = expect(parse_board(text));
     const std::string written = format_board(board);
     const Board again = expect(parse_board(written));
@@ -76,6 +79,7 @@ TEST(FormatBoard, IsReadBackToAnEqualBoard) {
       for (std::size_t p = 0; p < board.devices[d].points.size(); ++p) {
         EXPECT_EQ(again.devices[d].points[p].clock, board.devices[d].points[p].clock);
         EXPECT_EQ(again.devices[d].points[p].voltage, board.devices[d].points[p].voltage);
+        EXPECT_EQ(again.devices[d].points[p].power, board.devices[d].points[p].power);
       }
     }
     ASSERT_EQ(again.spaces.size(), board.spaces.size());
@@ -130,6 +134,10 @@ TEST(ParseBoard, SaysWhatIsWrongAndWhere) {
       {board("{name: a, kind: cpu, cores: [0], operating_points: [{cores: 1}, {cores: 2}]}"),
        "b: device 'a': an operating point has 2 cores, the device has 1"},
       {board("{name: a, kind: cpu, cores: [0], operating_points: [{cores: 99999999}]}"), "b: device 'a', operating point 0: 99999999 cores"},
+      {board("{name: a, kind: gpu, operating_points: [{power: 0}]}"), "b: 'a': the power must be positive, not 0 W"},
+      {board("{name: a, kind: gpu, operating_points: [{power: 2 W}]}"), "operating point 0: key 'power' must be"},
+      {board("{name: a, kind: gpu, operating_points: [{power: 2}]}, {name: b, kind: gpu}"),
+       "b: 'b' has no power, and other operating points have one"},
       {board("{name: a, kind: gpu, operating_points: [{speed: 1}]}"), "operating point 0: unknown key 'speed'"},
       {board("{name: a, kind: gpu}, {name: a, kind: gpu}"), "b: device 'a' stands twice"},
       {board("{name: a, kind: gpu}", ", spaces: [{limit: 5}]"), "b: memory space 0: key 'name' is missing"},

@@ -41,7 +41,8 @@ std::optional<PricedChain> price(const TimeAndEnergy& costs, const Chain& chain)
 Result<const ChainCosts*> energy_of(const TimeAndEnergy& costs) {
   if (costs.energy) return &*costs.energy;
   return fail(ErrorCode::kUnsupported,
-              "the profile has no energy figures: measure them with 'mosaic profile --meter ...', or profile a simulated board that has power");
+              "nothing says what energy the configurations use: measure it with 'mosaic profile --meter ...', or give every operating point in the "
+              "board file its power (docs/energy.md)");
 }
 
 ChainCosts weighted_sum(const ChainCosts& a, std::int64_t a_weight, const ChainCosts& b, std::int64_t b_weight) {

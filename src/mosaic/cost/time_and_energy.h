@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "mosaic/base/error.h"
@@ -13,6 +14,7 @@ namespace mosaic {
 struct TimeAndEnergy {
   ChainCosts time;                     ///< picoseconds
   std::optional<ChainCosts> energy{};  ///< picojoules; none: nobody measured or modelled it
+  std::string energy_source{};         ///< "simulated", or "modelled: ..." and from what; empty where there is none
 };
 
 /// Whether two tables describe the same chains: the same layers, configurations, places, what can run, memory and limits, and which configuration

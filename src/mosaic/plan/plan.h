@@ -20,6 +20,7 @@ struct Prediction {
   Microseconds low{};
   Microseconds high{};
   std::optional<Joules> energy{};
+  std::string energy_source{};  ///< "simulated", or "modelled: ..." and from what; empty where there is no energy
 };
 
 /// Channels [begin, end) along an axis of a layer's output. Not executed yet: such a plan is read, written and refused by `validate`.

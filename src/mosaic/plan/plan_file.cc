@@ -109,11 +109,17 @@ Result<std::optional<Prediction>> read_prediction(const Json& json, const std::s
   double low = 0;
   double high = 0;
   std::optional<double> energy;
-  fields.required("latency_us", expected).required("low_us", low).required("high_us", high).optional("energy_uj", energy);
+  std::string source;
+  fields.required("latency_us", expected).required("low_us", low).required("high_us", high);
+  fields.optional("energy_uj", energy).optional("energy_source", source);
   if (!is_time(expected) || !is_time(low) || !is_time(high)) fields.reject("has a number that is no time");
   if (!is_energy(energy.value_or(0))) fields.reject("has a number that is no energy");
   MOSAIC_RETURN_IF_ERROR(fields.finish());
-  return Prediction{.expected = Microseconds(expected), .low = Microseconds(low), .high = Microseconds(high), .energy = from_microjoules(energy)};
+  return Prediction{.expected = Microseconds(expected),
+                    .low = Microseconds(low),
+                    .high = Microseconds(high),
+                    .energy = from_microjoules(energy),
+                    .energy_source = source};
 }
 
 Result<Plan::Sources> read_sources(const Json& json, const std::string& where) {
@@ -138,6 +144,7 @@ std::string format_plan(const Plan& plan) {
     json["prediction"] = {
         {"latency_us", rounded(plan.prediction->expected)}, {"low_us", rounded(plan.prediction->low)}, {"high_us", rounded(plan.prediction->high)}};
     if (plan.prediction->energy) json["prediction"]["energy_uj"] = rounded(*plan.prediction->energy);
+    if (!plan.prediction->energy_source.empty()) json["prediction"]["energy_source"] = plan.prediction->energy_source;
   }
   json["made_from"] = {{"model", plan.sources.model}, {"board", plan.sources.board}, {"profile", plan.sources.profile}};
   json["steps"] = Json::array();

@@ -152,7 +152,10 @@ Plan to_plan(const Chain& chain, const TimeAndEnergy& costs, const Fit& fit, con
     energy += *plan.steps[s].predicted->energy;
   }
   plan.prediction = Prediction{.expected = total, .low = total * low, .high = total * high, .energy = {}};
-  if (costs.energy) plan.prediction->energy = energy;
+  if (costs.energy) {
+    plan.prediction->energy = energy;
+    plan.prediction->energy_source = costs.energy_source;
+  }
   return plan;
 }
 

@@ -79,6 +79,17 @@ Result<LinkSamples> read_link(const Json& json, std::size_t rounds, const std::s
   return link;
 }
 
+Result<ConfigurationPower> read_power(const Json& json, const std::string& where) {
+  ConfigurationPower sample;
+  Fields fields(json, where);
+  fields.required("configuration", sample.configuration).required("watts", sample.power.value).required("error_watts", sample.error.value);
+  fields.required("rest_watts", sample.rest.value).required("meter", sample.meter);
+  if (!all_finite({sample.power.value, sample.error.value, sample.rest.value}) || !(sample.power.value > 0) || sample.error.value < 0)
+    fields.reject("has a number that is no power");
+  MOSAIC_RETURN_IF_ERROR(fields.finish());
+  return sample;
+}
+
 }  // namespace
 
 std::string format_profile(const Profile& profile) {
@@ -104,6 +115,13 @@ std::string format_profile(const Profile& profile) {
   for (const Unsupported& each : profile.unsupported) {
     json["unsupported"].push_back({{"configuration", each.configuration}, {"layer", each.layer}, {"reason", each.reason}});
   }
+  for (const ConfigurationPower& each : profile.powers) {
+    json["powers"].push_back({{"configuration", each.configuration},
+                              {"watts", each.power.value},
+                              {"error_watts", each.error.value},
+                              {"rest_watts", each.rest.value},
+                              {"meter", each.meter}});
+  }
   return to_text(json);
 }
 
@@ -123,6 +141,7 @@ Result<Profile> parse_profile(std::string_view text, std::string_view where) {
   std::vector<Json> slices;
   std::vector<Json> links;
   std::vector<Json> unsupported;
+  std::vector<Json> powers;
   Fields fields(*json, label);
   fields.required("schema_version", version).required("graph", graph).required("board", board).required("machine", profile.machine);
   fields.required("engine", engine).required("simulated", profile.simulated).required("rounds", rounds).required("load", profile.load);
@@ -130,7 +149,8 @@ Result<Profile> parse_profile(std::string_view text, std::string_view where) {
       .required("wholes", wholes)
       .required("slices", slices)
       .required("links", links)
-      .required("unsupported", unsupported);
+      .required("unsupported", unsupported)
+      .optional("powers", powers);
   if (rounds < 1) fields.reject("has no completed round");
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   profile.rounds = static_cast<std::size_t>(rounds);
@@ -160,6 +180,10 @@ Result<Profile> parse_profile(std::string_view text, std::string_view where) {
     MOSAIC_RETURN_IF_ERROR(inner.finish());
     each.layer = static_cast<std::size_t>(layer);
     profile.unsupported.push_back(std::move(each));
+  }
+  for (std::size_t i = 0; i < powers.size(); ++i) {
+    MOSAIC_TRY(ConfigurationPower sample, read_power(powers[i], fmt::format("{}: power {}", where, i)));
+    profile.powers.push_back(std::move(sample));
   }
   return profile;
 }
@@ -202,6 +226,9 @@ Result<void> check_profile(const Profile& profile, const Graph& graph, const Boa
       if (!end.empty() && std::ranges::find(board.devices, end, &Device::name) == board.devices.end())
         return wrong(fmt::format("the profile has a link from '{}' to '{}': there is no device '{}'", link.from, link.to, end));
     }
+  }
+  for (const ConfigurationPower& each : profile.powers) {
+    if (!known(each.configuration)) return wrong(fmt::format("the profile has a power of '{}', which does not exist", each.configuration));
   }
   for (const Unsupported& each : profile.unsupported) {
     if (each.layer >= graph.layers.size() || !known(each.configuration))

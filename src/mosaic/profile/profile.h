@@ -41,6 +41,15 @@ struct Unsupported {
   std::string reason;
 };
 
+/// Mean power while the whole model ran again and again on a configuration: all that the meter covers, the machine at rest included.
+struct ConfigurationPower {
+  std::string configuration;
+  Watts power;
+  Watts error;        ///< half width of its 95 % interval
+  Watts rest;         ///< what the same meter showed of the machine at rest
+  std::string meter;  ///< "hwmon:ina3221/VDD_IN"
+};
+
 /// What was measured of one model on one board, raw: nothing in here is fitted, averaged or corrected.
 struct Profile {
   std::string graph_name;
@@ -58,6 +67,8 @@ struct Profile {
   std::vector<SliceSamples> wholes;  ///< the whole model as one slice on each configuration: the check, not used to fit anything
   std::vector<LinkSamples> links;
   std::vector<Unsupported> unsupported;
+  std::vector<ConfigurationPower>
+      powers;                      ///< by a meter of the machine, of the configurations that can run the whole model; empty where there was none
   double load = 0;                 ///< processes that wanted a processor when it began, by the system's own count
   std::vector<std::string> noisy;  ///< configurations whose whole-model times spread too far to be relied on, with the figures
 };

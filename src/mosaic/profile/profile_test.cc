@@ -43,6 +43,7 @@ Profile example() {
       {.from = "cpu", .to = "gpu", .points = {{.bytes = Bytes{0}, .microseconds = {-0.5, 1}}, {.bytes = Bytes{4096}, .microseconds = {2, 3}}}},
       {.from = "", .to = "cpu", .points = {{.bytes = Bytes{1}, .microseconds = {0, 0}}}}};
   profile.unsupported = {{.configuration = "gpu", .layer = 2, .reason = "lacks 'Conv'"}};
+  profile.powers = {{.configuration = "cpu/1c", .power = {5.25}, .error = {0.125}, .rest = {2}, .meter = "battery:BAT0"}};
   profile.load = 0.25;
   profile.noisy = {"cpu/1c: 40 %"};
   return profile;
@@ -72,6 +73,9 @@ TEST(ParseProfile, GivesBackEveryField) {
   ASSERT_EQ(profile.unsupported.size(), 1U);
   EXPECT_EQ(profile.unsupported[0].layer, 2U);
   EXPECT_EQ(profile.unsupported[0].reason, "lacks 'Conv'");
+  ASSERT_EQ(profile.powers.size(), 1U);
+  EXPECT_EQ(profile.powers[0].power, Watts{5.25});
+  EXPECT_EQ(profile.powers[0].meter, "battery:BAT0");
   EXPECT_EQ(profile.load, 0.25);
   EXPECT_THAT(profile.noisy, ElementsAre("cpu/1c: 40 %"));
 }

@@ -8,6 +8,7 @@
 #include <ranges>
 
 #include "mosaic/base/file.h"
+#include "mosaic/cost/mean_power.h"
 #include "mosaic/plan/validate.h"
 #include "mosaic/planner/baselines.h"
 #include "mosaic/session/contest.h"
@@ -71,6 +72,12 @@ Result<PlanningCosts> planning_costs(const Workspace& workspace, const Profile& 
     return {};
   };
   if (request.calibration) costs.time = calibrated(std::move(costs.time), request.calibration->calibration);
+  if (costs.energy) {
+    costs.energy_source = "simulated";
+  } else if (const auto powers = mean_powers(profile, board)) {
+    costs.energy = energy_at(costs.time, powers->of);
+    if (costs.energy) costs.energy_source = powers->source;
+  }
   MOSAIC_RETURN_IF_ERROR(limit(costs.time));
   if (costs.energy) MOSAIC_RETURN_IF_ERROR(limit(*costs.energy));
   return PlanningCosts{.fit = std::move(fit), .costs = std::move(costs)};

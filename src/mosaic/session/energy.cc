@@ -72,4 +72,15 @@ Result<std::optional<RunEnergy>> EnergyProbe::measure(const std::function<Result
   return std::optional(*std::move(energy));
 }
 
+std::optional<Joules> modelled_energy(const RunReport& report, const Plan& plan, const Board& board) {
+  Joules energy;
+  for (const StepTimes& step : report.steps) {
+    const auto configuration = board.find_configuration(plan.steps[step.step.index()].configuration);
+    const auto& power = configuration ? board.point_of(*configuration).power : std::nullopt;
+    if (!power) return std::nullopt;
+    energy += *power * (step.transfer() + step.execute());
+  }
+  return energy;
+}
+
 }  // namespace mosaic

@@ -8,10 +8,12 @@
 
 #include "mosaic/base/error.h"
 #include "mosaic/board/board.h"
+#include "mosaic/plan/plan.h"
 #include "mosaic/power/meter.h"
 #include "mosaic/power/run_energy.h"
 #include "mosaic/power/sysfs.h"
 #include "mosaic/power/timekeeper.h"
+#include "mosaic/runtime/report.h"
 
 namespace mosaic {
 
@@ -43,5 +45,9 @@ class EnergyProbe {
   RunEnergyOptions options_;
   std::shared_ptr<Timekeeper> time_;
 };
+
+/// What a run draws by the powers in the board file: each step's power for as long as its transfer and its execution took. Nothing where the board
+/// file has none. Requires: a report of this plan on this board.
+[[nodiscard]] std::optional<Joules> modelled_energy(const RunReport& report, const Plan& plan, const Board& board);
 
 }  // namespace mosaic

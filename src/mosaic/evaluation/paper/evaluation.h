@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "mosaic/base/error.h"
+#include "mosaic/base/units.h"
+#include "mosaic/board/board.h"
+#include "mosaic/evaluation/paper/results.h"
+
+namespace mosaic::evaluation {
+
+struct PaperOptions {
+  std::uint64_t seed = 1;
+  std::size_t random_plans = 1000;
+  std::filesystem::path folder;  ///< finished networks are kept here and not evaluated again; empty: nothing is kept
+  std::stop_token stop;
+  std::function<void(std::string_view what, double share)> progress;  ///< share of everything, 0 to 1
+};
+
+/// Time that planning one network takes on this machine, best of many runs (figures 16 and 17).
+struct PlanningTimes {
+  std::string key;
+  std::size_t layers = 0;
+  std::size_t configurations = 0;
+  Microseconds algorithm1{};
+  Microseconds chain{};
+  bool same_cost = false;  ///< to the last bit
+};
+
+/// The whole exact front of time and energy of one network with all of eq. 7's devices, and what finding it took on this machine.
+struct FrontTime {
+  std::string key;
+  std::size_t layers = 0;
+  std::size_t configurations = 0;
+  std::size_t points = 0;
+  bool complete = false;  ///< proved
+  Milliseconds time{};
+};
+
+/// The evaluation of the MOSAIC paper (Han et al., PACT 2019, section VI and figures 3 to 15) on a simulated board with devices big, little, gpu and
+/// npu. What a seed and a board file give is the same on every run. Results of networks kept by an earlier run with the same seed and board are used
+/// again. Errors: kCancelled; kIo; those of the board.
+[[nodiscard]] Result<PaperResults> evaluate_paper(const Board& plain, const PaperOptions& options);
+
+/// Figures 16 and 17: all ten networks with eq. 6's and eq. 7's devices, in one run. Wall-clock figures of this machine.
+[[nodiscard]] Result<std::vector<PlanningTimes>> time_planning(const Board& board);
+
+/// The fronts of all ten networks, by the equations' costs. Wall-clock figures of this machine.
+[[nodiscard]] Result<std::vector<FrontTime>> time_fronts(const Board& board);
+
+}  // namespace mosaic::evaluation
