@@ -101,7 +101,7 @@ void add_bench(CLI::App& app, Context& context) {
     context.action = [options, &context]() -> Result<void> {
       Progress progress(options->json);
       const auto show = [&](std::string_view what, double share) { progress.show(what, share); };
-      MOSAIC_TRY(const Workspace::Options workspace_options, options->workspace());
+      MOSAIC_TRY(const Workspace::Options workspace_options, options->workspace(options->profile));
       MOSAIC_TRY(const auto workspace, Workspace::open(workspace_options));
       MOSAIC_TRY(EnergyProbe probe, EnergyProbe::open(options->meter, workspace->board(), context.stop));
       ProfilerOptions profiler;

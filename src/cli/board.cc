@@ -1,6 +1,8 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "command.h"
 #include "mosaic/base/text.h"
@@ -22,14 +24,36 @@ std::vector<std::string> remarks(const Board& board) {
                                   device.name, clocks));
     }
   }
-  if (board.machine.empty() && !board.simulated())
+  for (std::size_t s = 0; s < board.spaces.size(); ++s) {
+    if (std::ranges::none_of(board.devices, [&](const Device& device) { return device.space == SpaceId(s); }))
+      found.push_back(
+          fmt::format("memory space '{}' is used by no device{}", board.spaces[s].name, board.spaces[s].limit ? ": its limit limits nothing" : ""));
+  }
+  for (const Device& device : board.devices) {
+    if (device.slice_limit && device.slice_limit->value < 4096)
+      found.push_back(fmt::format("device '{}' has a slice limit of {} bytes, less than any layer needs: is a unit missing, as in '64 MiB'?",
+                                  device.name, device.slice_limit->value));
+    if (device.kind != DeviceKind::kCpu && device.backend == "ort" && device.provider == "CPU")
+      found.push_back(fmt::format("device '{}' is a {} without a provider: it would run on the engine's CPU", device.name, name(device.kind)));
+  }
+  for (std::size_t a = 0; a < board.devices.size(); ++a) {
+    for (std::size_t b = a + 1; b < board.devices.size(); ++b) {
+      const auto shared = std::ranges::find_first_of(board.devices[a].cores, board.devices[b].cores);
+      if (shared != board.devices[a].cores.end())
+        found.push_back(fmt::format("devices '{}' and '{}' share core {}: they cannot work at the same moment", board.devices[a].name,
+                                    board.devices[b].name, *shared));
+    }
+  }
+  if (board.machine.empty() && !board.simulated() && !board.replayed())
     found.emplace_back("no machine is named: the file is taken to describe whatever machine it is used on");
   return found;
 }
 
-/// The file, and for a simulated board its truth.
+/// A file, also one that describes another machine, or the board of that name; and for a simulated board its truth.
 Result<Board> check(const std::string& file) {
-  MOSAIC_TRY(Board board, read_board(file));
+  std::error_code error;
+  const bool named = file.find_first_of("./") == std::string::npos && !std::filesystem::exists(file, error);
+  MOSAIC_TRY(Board board, named ? find_board(file) : read_board(file));
   if (board.simulated()) {
     MOSAIC_TRY([[maybe_unused]] const Backends backends, make_backends(board, false));
   }
@@ -48,11 +72,13 @@ std::string clocks_of(const Device& device) {
 }
 
 void print_board(const Board& board) {
-  Table table({"device", "kind", ">operating points", "clocks", "slice limit", "lacks"});
+  Table table({"device", "kind", "cores", ">operating points", "clocks", "memory", "slice limit", "lacks"});
   for (const Device& device : board.devices) {
     std::string lacks;
     for (const std::string& op : device.missing_operators) lacks += (lacks.empty() ? "" : " ") + op;
-    table.add({device.name, std::string(name(device.kind)), std::to_string(device.points.size()), clocks_of(device),
+    const MemorySpace& space = board.space(device.space);
+    table.add({device.name, std::string(name(device.kind)), device.cores.empty() ? "none" : fmt::format("{}", fmt::join(device.cores, ",")),
+               std::to_string(device.points.size()), clocks_of(device), space.name + (space.limit ? " (" + format_bytes(*space.limit) + ")" : ""),
                device.slice_limit ? format_bytes(*device.slice_limit) : "none", lacks.empty() ? "nothing" : lacks});
   }
   print(fmt::format("board {}{}: {} configurations\n{}", board.name, board.simulated() ? " (simulated)" : "", board.configurations.size(),
@@ -72,7 +98,7 @@ void add_board(CLI::App& app, Context& context) {
   auto json = std::make_shared<bool>(false);
   auto& check_command =
       add_command(command, "check", "Say whether a board file is right, and what it describes", "  mosaic board check my-board.yaml --json");
-  check_command.add_option("FILE", *file, "Board file")->required();
+  check_command.add_option("FILE", *file, "Board file, or the name of a board")->required();
   check_command.add_flag("--json", *json, "Print JSON for scripts");
   check_command.callback([file, json, &context] {
     context.action = [file, json]() -> Result<void> {
@@ -84,9 +110,12 @@ void add_board(CLI::App& app, Context& context) {
     };
   });
   auto& list = add_command(command, "list", "List the boards in the folders of boards", "  mosaic board list");
-  list.callback([&context] {
-    context.action = []() -> Result<void> {
-      for (const std::string& each : board_names()) print(each + "\n");
+  list.add_flag("--json", *json, "Print JSON for scripts");
+  list.callback([json, &context] {
+    context.action = [json]() -> Result<void> {
+      const std::vector<std::string> names = board_names();
+      if (*json) print_json(Json{{"boards", names}});
+      for (const std::string& each : *json ? std::vector<std::string>{} : names) print(each + "\n");
       return {};
     };
   });

@@ -72,7 +72,7 @@ void add_calibrate(CLI::App& app, Context& context) {
       Progress progress(options->json);
       const auto show = [&](std::string_view what, double share) { progress.show(what, share); };
       MOSAIC_RETURN_IF_ERROR(keep_inputs(options->output, {options->model, options->profile, options->board}));
-      MOSAIC_TRY(const Workspace::Options workspace_options, options->workspace());
+      MOSAIC_TRY(const Workspace::Options workspace_options, options->workspace(options->profile));
       MOSAIC_TRY(const auto workspace, Workspace::open(workspace_options));
       ProfilerOptions profiler;
       profiler.progress = show;
@@ -83,6 +83,7 @@ void add_calibrate(CLI::App& app, Context& context) {
       MOSAIC_TRY(const Calibrated calibrated, calibrate_workspace(*workspace, profile, options->calibrate));
       progress.clear();
       if (!options->output.empty()) MOSAIC_RETURN_IF_ERROR(write_file(options->output, format_calibration(calibrated.calibration)));
+      if (options->output.empty()) note("not kept: -o FILE keeps it for 'mosaic plan --calibration FILE'");
       options->json ? print_json(to_json(options->model, calibrated)) : print(describe(calibrated, workspace->board()));
       return {};
     };

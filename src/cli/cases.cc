@@ -28,8 +28,15 @@ Result<std::vector<Case>> read_cases(const Workspace& workspace, const std::vect
   }
   MOSAIC_TRY(const Preprocess preprocess, parse_preprocess(preprocess_name));
   if (graph.inputs.size() == 1) {
-    for (const std::string& file : files) {
-      MOSAIC_TRY(std::vector<Sample> samples, read_samples(file, spec_of(graph, 0), preprocess));
+    const InputSpec only = spec_of(graph, 0);
+    for (const std::string& text : files) {
+      std::error_code error;
+      const std::size_t equals = text.find('=');
+      const bool named = equals != std::string::npos && !std::filesystem::exists(text, error);  // NAME=FILE, as models with several inputs need it
+      if (named && text.substr(0, equals) != only.name)
+        return fail(ErrorCode::kInvalidInput, fmt::format("--input {}: there is no such file, and the model's input is '{}'", text, only.name));
+      const std::string file = named ? text.substr(equals + 1) : text;
+      MOSAIC_TRY(std::vector<Sample> samples, read_samples(file, only, preprocess));
       if (samples.empty()) return fail(ErrorCode::kInvalidInput, fmt::format("{} holds no sample", file));
       for (Sample& sample : samples) {
         Case& each = cases.emplace_back(Case{.name = sample.name, .inputs = {}, .label = sample.label});

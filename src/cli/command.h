@@ -30,7 +30,8 @@ struct ModelOptions {
   /// Declares MODEL, --board, --shape and --json.
   void declare(CLI::App& app, bool with_board = true);
 
-  [[nodiscard]] Result<Workspace::Options> workspace() const;
+  /// Without --board, a profile that is given says which board is meant. Errors: those of `read_profile`.
+  [[nodiscard]] Result<Workspace::Options> workspace(const std::string& profile_file = "") const;
 };
 
 /// Makes a subcommand: its one-line description, its examples for --help, and what it does.

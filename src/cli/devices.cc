@@ -39,7 +39,10 @@ Json to_json(const Board& board) {
 }
 
 void print_table(const Board& board) {
-  print(fmt::format("board {}{}\n", board.name, board.simulated() ? " (simulated)" : ": " + board.machine));
+  const std::string what = board.simulated()  ? " (simulated)"
+                           : board.replayed() ? " (replayed from measured tables: nothing runs on it)"
+                                              : ": " + board.machine;
+  print(fmt::format("board {}{}\n", board.name, what));
   Table table({"device", "kind", "driven by", "memory", "slice limit", "lacks", "configurations"});
   for (std::size_t d = 0; d < board.devices.size(); ++d) {
     const Device& device = board.devices[d];
@@ -88,6 +91,7 @@ void add_devices(CLI::App& app, Context& context) {
       if (options->restore_clocks) {
         MOSAIC_TRY(const bool left, recover_clocks(sysfs, state_folder(), remark));
         if (!left) note("no mosaic has left clocks that it set");
+        if (options->json) print_json(Json{{"restored", left}});
         return {};
       }
       MOSAIC_TRY(const Board board, find_board(options->board));
@@ -95,13 +99,14 @@ void add_devices(CLI::App& app, Context& context) {
         MOSAIC_TRY([[maybe_unused]] const Backends backends, make_backends(board, true, remark));
       }
       if (!options->write.empty()) return write_file(options->write, format_board(board));
+      const bool here = !board.simulated() && !board.replayed();
       if (options->json) {
         Json json = to_json(board);
-        if (!board.simulated()) json.update(machine_json(sysfs));
+        if (here) json.update(machine_json(sysfs));
         print_json(json);
       } else {
         print_table(board);
-        if (!board.simulated()) print(machine_text(sysfs, board));
+        if (here) print(machine_text(sysfs, board));
       }
       return {};
     };

@@ -64,7 +64,7 @@ void check_providers(std::vector<Finding>& findings) {
     if (each.provider == "WebGPU")
       remedy = loader == nullptr ? "install the Vulkan loader (Debian: libvulkan1) and your GPU's Vulkan driver"
                                  : "install your GPU's Vulkan driver (Debian: mesa-vulkan-drivers or the vendor's)";
-    findings.push_back({each.provider, State::kMissing, "no device: " + shorten(*each.problem, 100), remedy});
+    findings.push_back({each.provider, State::kMissing, "no device: " + *each.problem, remedy});
   }
 }
 

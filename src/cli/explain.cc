@@ -143,7 +143,11 @@ void add_explain(CLI::App& app, Context& context) {
       const auto chain = to_chain(plan, workspace->board());
       if (!chain)
         return fail(ErrorCode::kUnsupported, fmt::format("{}: only plans that are a chain of consecutive layers can be explained", options->plan));
-      MOSAIC_TRY(const PlanningCosts planning, planning_costs(*workspace, profile));
+      PlanRequest request;
+      if (!plan.sources.calibration.empty()) {
+        MOSAIC_TRY(request.calibration, read_calibration(plan.sources.calibration, workspace->graph(), workspace->board()));
+      }
+      MOSAIC_TRY(const PlanningCosts planning, planning_costs(*workspace, profile, request));
       const bool by_energy = plan.objective == name(Objective::kEnergy) && planning.costs.energy;
       const ChainCosts& costs = by_energy ? *planning.costs.energy : planning.costs.time;
       const Unit& unit = by_energy ? kEnergy : kTime;

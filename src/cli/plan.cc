@@ -134,22 +134,50 @@ void print_decision(const Planned& planned, Objective objective) {
   } else {
     print("optimal under the measured costs\n");
   }
+  if (objective == Objective::kEnergyDelay) print(fmt::format("energy-delay product: {}\n", objective_text(decision.chosen, objective)));
   if (decision.best_single) print(fmt::format("best single configuration: {}\n", objective_text(*decision.best_single, objective)));
   print(fmt::format("planned in {:.0f} us\n", planned.planning_time.count()));
 }
 
+/// What a chain that someone else made costs by a profile; a plan that is no chain keeps what it has.
+Result<void> add_prediction(Plan& plan, const PlanOptions& options, const Workspace& workspace) {
+  PlanRequest request;
+  if (!options.calibration.empty()) {
+    MOSAIC_TRY(request.calibration, read_calibration(options.calibration, workspace.graph(), workspace.board()));
+  }
+  MOSAIC_TRY(const Profile profile, read_profile_of(workspace, options.profile));
+  MOSAIC_RETURN_IF_ERROR(refuse_noise(profile.noisy, options.accept_noise));
+  MOSAIC_TRY(const PlanningCosts planning, planning_costs(workspace, profile, request));
+  const auto chain = to_chain(plan, workspace.board());
+  if (!chain) return {};
+  if (!cost_of(planning.costs.time, *chain).feasible())
+    return fail(ErrorCode::kInvalidInput, fmt::format("{}: the profile says that a slice cannot run where the plan puts it", options.check));
+  const Plan priced = to_plan(*chain, planning.costs, planning.fit, workspace.graph(), workspace.board());
+  plan.prediction = priced.prediction;
+  for (std::size_t s = 0; s < plan.steps.size(); ++s) plan.steps[s].predicted = priced.steps[s].predicted;
+  return {};
+}
+
 Result<void> check_plan(const PlanOptions& options, const Workspace& workspace) {
   MOSAIC_TRY(Plan plan, read_plan(options.check));
+  if (!options.profile.empty()) {
+    if (const auto valid = validate(workspace.graph(), workspace.board(), plan); !valid) return within(options.check, valid.error());
+    MOSAIC_RETURN_IF_ERROR(add_prediction(plan, options, workspace));
+  }
   auto valid = validate(workspace.graph(), workspace.board(), std::move(plan));
   if (!valid) return within(options.check, valid.error());
-  options.json ? print_json(Json{{"plan", options.check}, {"valid", true}, {"steps", valid->size()}})
+  const auto& predicted = valid->plan().prediction;
+  options.json ? print_json(Json{{"plan", options.check},
+                                 {"valid", true},
+                                 {"steps", valid->size()},
+                                 {"predicted_ms", predicted ? Json(json_ms(predicted->expected)) : Json(nullptr)}})
                : print(describe_plan(valid->plan(), workspace.graph(), workspace.board()) + "the plan is valid\n");
   return {};
 }
 
 Result<void> run_plan(const PlanOptions& options) {
   MOSAIC_TRY(PlanRequest request, options.request());
-  MOSAIC_TRY(const Workspace::Options workspace_options, options.workspace());
+  MOSAIC_TRY(const Workspace::Options workspace_options, options.workspace(options.profile));
   MOSAIC_TRY(const auto workspace, Workspace::open(workspace_options));
   if (!options.check.empty()) return check_plan(options, *workspace);
   if (options.profile.empty()) return fail(ErrorCode::kInvalidInput, "--profile is missing: make one with 'mosaic profile MODEL -o profile.json'");
@@ -162,6 +190,7 @@ Result<void> run_plan(const PlanOptions& options) {
   if (options.pareto) return show_front(options, *workspace, profile, request);
   MOSAIC_TRY(Planned planned, make_plan(*workspace, profile, request));
   planned.plan.sources.profile = options.profile;
+  planned.plan.sources.calibration = options.calibration;
   if (!options.output.empty()) MOSAIC_RETURN_IF_ERROR(write_plan(planned.plan, options.output));
   if (options.json) {
     MOSAIC_TRY(Json json, parse_json(format_plan(planned.plan)));
@@ -201,9 +230,11 @@ void add_plan(CLI::App& app, Context& context) {
       ->type_name("SIZE")
       ->allow_extra_args(false);
   command.add_flag("--pareto", options->pareto, "Show all plans that no other one beats in latency and energy, instead of one");
-  command.add_option("--margin", options->margin,
-                     "Gain in per cent over the best single configuration that a plan must promise (default: what the profile's own errors ask for)");
-  command.add_option("--check", options->check, "Judge this plan instead of making one")->type_name("FILE");
+  command
+      .add_option("--margin", options->margin,
+                  "Gain in per cent over the best single configuration that a plan must promise (default: what the profile's own errors ask for)")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--check", options->check, "Judge this plan instead of making one; with --profile, predict it")->type_name("FILE");
   command.add_flag("--accept-noise", options->accept_noise, "Use the profile of a machine that was too noisy to measure");
   command.callback([options, &context] { context.action = [options] { return run_plan(*options); }; });
 }

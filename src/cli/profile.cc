@@ -53,8 +53,9 @@ Json summary(const Workspace& workspace, const Profile& profile, const Fit& fit)
 
 void print_summary(const Workspace& workspace, const Profile& profile, const Fit& fit) {
   print(fmt::format("{} on {}{}, {}, {} rounds, load {:.1f}\n\n", profile.graph_name, profile.board_name, profile.simulated ? " (simulated)" : "",
-                    profile.engine, profile.rounds, profile.load));
+                    profile.simulated ? "virtual clock" : profile.engine, profile.rounds, profile.load));
   Table table({"configuration", ">whole ms", ">spread %", ">sum of layers ms", ">error %", ">entering a slice"});
+  std::string reasons;
   for (std::size_t c = 0; c < fit.configurations.size(); ++c) {
     const ConfigurationFit& of = fit.configurations[c];
     const std::string& name = workspace.board().configurations[c].name;
@@ -71,7 +72,8 @@ void print_summary(const Workspace& workspace, const Profile& profile, const Fit
     const auto check = of.check_percent();
     if (missing == of.layers.size()) {
       const auto why = std::ranges::find(profile.unsupported, name, &Unsupported::configuration);
-      table.add({name, "", "", "", "", why == profile.unsupported.end() ? "" : shorten(why->reason, 100)});
+      table.add({name, "", "", "cannot run", "", ""});
+      if (why != profile.unsupported.end()) reasons += fmt::format("{} cannot run: {}\n", name, why->reason);
       continue;
     }
     table.add({name, of.whole ? ms(Microseconds(*of.whole)) : "", spread,
@@ -79,7 +81,7 @@ void print_summary(const Workspace& workspace, const Profile& profile, const Fit
                check ? fmt::format("{:+.1f}", *check) : "",
                fmt::format("{:.1f} us + {:.4f} us/KiB (r2 {:.2f})", of.enter.intercept, of.enter.slope, of.enter.r_squared)});
   }
-  print(table.text() + "\n");
+  print(table.text() + reasons + "\n");
   Table links({"from", "to", ">hand-over", ">per KiB", ">r2"});
   for (const auto& [ends, line] : fit.links) {
     links.add({ends.first.empty() ? "caller" : ends.first, ends.second.empty() ? "caller" : ends.second, fmt::format("{:.1f} us", line.intercept),

@@ -121,6 +121,8 @@ Json to_json(const Session& session, const std::vector<Case>& cases, const Outco
                          {"p99", json_ms(Microseconds(quantile(timing.totals, 0.99)))}};
   json["cold_start_ms"] = json_ms(session.compile_time() + timing.first);
   json["peak_memory_bytes"] = peak_memory();
+  const bool knows_energy = plan.prediction && plan.prediction->energy;
+  json["predicted_mj"] = knows_energy ? Json(std::round(plan.prediction->energy->value * 1e6) / 1e3) : Json(nullptr);
   json["energy"] = energy_json(timing.energy, probe, timing.computed_energy());
   json["steps"] = Json::array();
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
@@ -190,9 +192,19 @@ void print_results(const std::vector<Case>& cases, const Outcome& outcome, const
     if (outcome.rankings[i].empty()) continue;
     std::string text;
     for (const std::size_t each : outcome.rankings[i])
-      text += fmt::format("{}{}", text.empty() ? "" : ", ", each < labels.size() ? labels[each] : fmt::format("class {}", each));
+      text += fmt::format("{}{}", text.empty() ? "" : "; ", each < labels.size() ? labels[each] : fmt::format("class {}", each));
     print(fmt::format("{}: {}\n", cases[i].name, text));
   }
+}
+
+/// Names that do not fit the classes would name the wrong ones. Errors: kInvalidInput.
+Result<void> check_labels(const std::vector<std::string>& labels, const Graph& graph, const std::string& file) {
+  const GraphTensor& output = graph.tensor(graph.outputs[0]);
+  const auto values = output.shape ? element_count(*output.shape) : std::nullopt;
+  if (!values || output.shape->empty() || output.shape->front() < 1) return {};
+  const std::int64_t classes = *values / output.shape->front();
+  if (static_cast<std::int64_t>(labels.size()) == classes) return {};
+  return fail(ErrorCode::kInvalidInput, fmt::format("{} has {} names, the model has {} classes", file, labels.size(), classes));
 }
 
 Result<Outcome> run_cases(Session& session, std::vector<Case>& cases, Timing& timing, const Options& options, const std::stop_token& stop,
@@ -266,6 +278,7 @@ Result<void> run_model(Options& options, const Context& context) {
     if (!options.truth.empty()) MOSAIC_RETURN_IF_ERROR(add_truth(cases, options.truth));
     if (!options.labels.empty()) {
       MOSAIC_TRY(labels, read_labels(options.labels));
+      MOSAIC_RETURN_IF_ERROR(check_labels(labels, workspace.graph(), options.labels));
     }
     return {};
   };
@@ -291,6 +304,8 @@ Result<void> run_model(Options& options, const Context& context) {
     print_confirmation(*session);
     print_timing(*session, timing);
     print(energy_text(timing.energy, *probe, timing.computed_energy()));
+    if (const auto& prediction = session->plan().plan().prediction; prediction && prediction->energy)
+      print(fmt::format("energy predicted by the plan: {} ({})\n", format_energy(*prediction->energy), prediction->energy_source));
     print_results(cases, outcome, labels);
     if (outcome.labelled > 0) {
       print(fmt::format("accuracy on {} samples: top-1 {:.3f}, top-5 {:.3f}\n", outcome.labelled,

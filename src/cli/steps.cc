@@ -26,7 +26,9 @@ std::string describe_plan(const Plan& plan, const Graph& graph, const Board& boa
   };
   const bool clocks = any([](const Step::Predicted& each) { return each.clocks.count() != 0; });
   const bool energy = any([](const Step::Predicted& each) { return each.energy.has_value(); });
-  std::vector<std::string> titles{">step", "layers", "from", "to", "on", ">memory", ">transfer ms", ">execute ms"};
+  const bool predictions = std::ranges::any_of(plan.steps, [](const Step& step) { return step.predicted.has_value(); });
+  std::vector<std::string> titles{">step", "layers", "from", "to", "on", ">memory"};
+  if (predictions) titles.insert(titles.end(), {">transfer ms", ">execute ms"});
   if (clocks) titles.emplace_back(">clocks ms");
   if (energy) titles.emplace_back(">energy mJ");
   Table table(titles);
@@ -38,9 +40,8 @@ std::string describe_plan(const Plan& plan, const Graph& graph, const Board& boa
                                    shorten(graph.layer(step.layers.front()).name, 28),
                                    shorten(graph.layer(step.layers.back()).name, 28),
                                    step.configuration,
-                                   format_bytes(slice_memory(graph, step.layers)),
-                                   predicted ? ms(predicted->transfer) : "",
-                                   predicted ? ms(predicted->execute) : ""};
+                                   format_bytes(slice_memory(graph, step.layers))};
+    if (predictions) cells.insert(cells.end(), {predicted ? ms(predicted->transfer) : "", predicted ? ms(predicted->execute) : ""});
     if (clocks) cells.push_back(predicted ? ms(predicted->clocks) : "");
     if (energy) cells.push_back(predicted && predicted->energy ? mj(*predicted->energy) : "");
     table.add(std::move(cells));
@@ -52,6 +53,7 @@ std::string describe_plan(const Plan& plan, const Graph& graph, const Board& boa
                        ms(plan.prediction->high), joules ? fmt::format(", {} mJ", mj(*joules)) : "", simulated_note(board));
     if (joules && !board.simulated()) out += fmt::format("energy {}\n", plan.prediction->energy_source);
   }
+  if (!plan.prediction) out += "no prediction: give --profile\n";
   return out;
 }
 

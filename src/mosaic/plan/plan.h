@@ -63,6 +63,7 @@ struct Plan {
     std::string model;
     std::string board;
     std::string profile;
+    std::string calibration;
   };
   Sources sources;
 };

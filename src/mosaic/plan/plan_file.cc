@@ -126,7 +126,10 @@ Result<Plan::Sources> read_sources(const Json& json, const std::string& where) {
   Plan::Sources sources;
   if (json.is_null()) return sources;
   Fields fields(json, where);
-  fields.optional("model", sources.model).optional("board", sources.board).optional("profile", sources.profile);
+  fields.optional("model", sources.model)
+      .optional("board", sources.board)
+      .optional("profile", sources.profile)
+      .optional("calibration", sources.calibration);
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   return sources;
 }
@@ -147,6 +150,7 @@ std::string format_plan(const Plan& plan) {
     if (!plan.prediction->energy_source.empty()) json["prediction"]["energy_source"] = plan.prediction->energy_source;
   }
   json["made_from"] = {{"model", plan.sources.model}, {"board", plan.sources.board}, {"profile", plan.sources.profile}};
+  if (!plan.sources.calibration.empty()) json["made_from"]["calibration"] = plan.sources.calibration;
   json["steps"] = Json::array();
   for (std::size_t s = 0; s < plan.steps.size(); ++s) json["steps"].push_back(to_json(plan.steps[s], s));
   return to_text(json);

@@ -97,6 +97,7 @@ std::string format_profile(const Profile& profile) {
   json["schema_version"] = kSchemaVersion;
   json["graph"] = {{"name", profile.graph_name}, {"fingerprint", profile.graph}, {"signatures", profile.signatures}};
   json["board"] = {{"name", profile.board_name}, {"fingerprint", profile.board}};
+  if (!profile.board_option.empty()) json["board"]["file"] = profile.board_option;
   json["machine"] = profile.machine;
   json["engine"] = {{"name", profile.engine}, {"fingerprint", profile.engine_fingerprint}};
   json["simulated"] = profile.simulated;
@@ -159,7 +160,7 @@ Result<Profile> parse_profile(std::string_view text, std::string_view where) {
   graph_fields.required("name", profile.graph_name).required("fingerprint", profile.graph).required("signatures", profile.signatures);
   MOSAIC_RETURN_IF_ERROR(graph_fields.finish());
   Fields board_fields(board, label + ": key 'board'");
-  board_fields.required("name", profile.board_name).required("fingerprint", profile.board);
+  board_fields.required("name", profile.board_name).required("fingerprint", profile.board).optional("file", profile.board_option);
   MOSAIC_RETURN_IF_ERROR(board_fields.finish());
   Fields engine_fields(engine, label + ": key 'engine'");
   engine_fields.required("name", profile.engine).required("fingerprint", profile.engine_fingerprint);
@@ -201,13 +202,20 @@ Result<void> check_profile(const Profile& profile, const Graph& graph, const Boa
     return wrong(fmt::format("the profile is of another model: '{}' ({:.8}), this is '{}' ({:.8})", profile.graph_name, profile.graph, graph.name,
                              graph.fingerprint));
   }
+  if (profile.board_name != board.name && profile.board != board.fingerprint) {
+    return wrong(
+        fmt::format("the profile is of board '{}'{}, this is '{}'{}: give --board with its name or file, or measure this one with 'mosaic profile'",
+                    profile.board_name, profile.simulated ? " (simulated)" : "", board.name, board.simulated() ? " (simulated)" : ""));
+  }
   if (profile.machine != board.machine) {
     return wrong(fmt::format("the profile was measured on another machine: '{}', this is '{}': measure again with 'mosaic profile'", profile.machine,
                              board.machine));
   }
   if (profile.board != board.fingerprint) {
-    return wrong(fmt::format("the profile is of another board: '{}' ({:.8}), this is '{}' ({:.8})", profile.board_name, profile.board, board.name,
-                             board.fingerprint));
+    return wrong(
+        fmt::format("the profile is of another board '{}': its devices, operating points, memory spaces or simulation have changed since "
+                    "({:.8}, now {:.8}): measure again with 'mosaic profile'",
+                    profile.board_name, profile.board, board.fingerprint));
   }
   if (!engine.empty() && profile.engine_fingerprint != engine) {
     return wrong(fmt::format("the profile was measured with another engine, {}: measure again with 'mosaic profile'", profile.engine));

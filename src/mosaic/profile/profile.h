@@ -57,6 +57,7 @@ struct Profile {
   std::vector<Fingerprint> signatures;  ///< of the layers in order; equal ones may share measurements, also between models
   std::string board_name;
   Fingerprint board;
+  std::string board_option;  ///< how it was named to the command: a file, a name; empty: this machine
   std::string machine;
   std::string engine;  ///< name and version
   Fingerprint engine_fingerprint;

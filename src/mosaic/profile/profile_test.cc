@@ -154,7 +154,7 @@ TEST(CheckProfile, RefusesWhatWasMeasuredOfSomethingElse) {
       {"the profile is of another model: 'other' (12345678), this is 'chain'",
        [](Profile& profile) { profile.graph_name = "other", profile.graph = "123456789"; }},
       {"the profile was measured on another machine: 'there', this is 'here': measure again", [](Profile& profile) { profile.machine = "there"; }},
-      {"the profile is of another board: 'other' (12345678), this is 'toy'",
+      {"the profile is of board 'other', this is 'toy': give --board",
        [](Profile& profile) { profile.board_name = "other", profile.board = "123456789"; }},
       {"the profile was measured with another engine, ONNX Runtime 1.22.0: measure again",
        [](Profile& profile) { profile.engine_fingerprint = "x"; }},

@@ -81,6 +81,7 @@ Result<Profile> measure(const Workspace& workspace, const fs::path& file, const 
     }
   }
   Profile profile = profiler->profile();
+  profile.board_option = workspace.options().board;
   if (probe != nullptr && probe->has_meter()) {
     MOSAIC_RETURN_IF_ERROR(write_profile(profile, partial_of(file)));
     MOSAIC_TRY(profile.powers, measure_powers(workspace, profile, *probe, options, stop));
