@@ -234,7 +234,7 @@ TEST_F(Power, AProfileWithAMeterTellsThePlanItsEnergy) {
   add_meter();
   const Outcome profile = run({"profile", "net.onnx", "--board", "board.yaml", "-o", "p.json", "--repetitions", "5", "--accept-noise"});
   ASSERT_EQ(profile.code, 0) << profile.err;
-  EXPECT_THAT(profile.out, AllOf(HasSubstr("2.00 W"), HasSubstr("measured by hwmon:ina226/VDD_IN while the whole model ran again and again")));
+  EXPECT_THAT(profile.out, AllOf(HasSubstr("2 W"), HasSubstr("measured by hwmon:ina226/VDD_IN while the whole model ran again and again")));
   const Outcome plan = run({"plan", "net.onnx", "--board", "board.yaml", "-p", "p.json", "--objective", "energy", "--accept-noise", "--json"});
   ASSERT_EQ(plan.code, 0) << plan.err;
   const Json prediction = Json::parse(plan.out).at("prediction");

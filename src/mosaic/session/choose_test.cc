@@ -112,10 +112,10 @@ TEST(MakePlan, SaysHowToGetEnergyWhereTheProfileHasNone) {
       {{.objective = Objective::kEnergy}}, {{.objective = Objective::kEnergyDelay}}, {{.constraints = {.latency = {}, .energy = Picojoules{1}}}}};
   for (const PlanRequest& request : requests) {
     const auto planned = make_plan(workshop.workspace(), profile, request);
-    EXPECT_THAT(error_of(planned), AllOf(HasSubstr("no energy figures"), HasSubstr("--meter")));
+    EXPECT_THAT(error_of(planned), AllOf(HasSubstr("nothing says what energy"), HasSubstr("--meter")));
     EXPECT_EQ(planned.error().code, ErrorCode::kUnsupported);
   }
-  EXPECT_THAT(error_of(make_front(workshop.workspace(), profile)), HasSubstr("no energy figures"));
+  EXPECT_THAT(error_of(make_front(workshop.workspace(), profile)), HasSubstr("nothing says what energy"));
 }
 
 TEST(MakePlan, HeedsLimitsOnTheMemoryOfAllSlices) {
