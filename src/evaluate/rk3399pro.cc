@@ -87,6 +87,7 @@ double off_parabola(const std::vector<double>& hertz, const std::vector<double>&
 /// Everything about one device, in shares.
 struct Found {
   std::vector<double> times;  ///< measured over eq. 3, less 1, between the extreme clocks
+  double coefficient = 0;     ///< their least-squares coefficient of the truth's curve by clock
   double clock_point = 0;
   double clock_layer = 0;
   double memory_bound = 0;
@@ -101,6 +102,8 @@ Found look_at(const std::vector<Row>& rows, const std::vector<double>& hertz, co
   std::vector<double> constant;
   std::vector<double> power;
   std::vector<double> noise;
+  double along = 0;
+  double square = 0;
   const std::size_t top = hertz.size() - 1;
   for (const Row& row : rows) {
     const double gamma = (row.ms[0] - row.ms[top]) / (1 / hertz[0] - 1 / hertz[top]);
@@ -109,6 +112,10 @@ Found look_at(const std::vector<Row>& rows, const std::vector<double>& hertz, co
     noise.push_back(off_parabola(hertz, row.ms));
     for (std::size_t clock = 1; clock < top; ++clock) {
       const double off = row.ms[clock] / (epsilon + gamma / hertz[clock]) - 1;
+      const double x = (1 / hertz[clock] - 1 / hertz[top]) / (1 / hertz[0] - 1 / hertz[top]);
+      const double curve = 2.6 * std::sqrt(x) * (1 - x);
+      along += curve * off;
+      square += curve * curve;
       found.times.push_back(off);
       by_clock[{row.network, clock}].push_back(off);
     }
@@ -122,6 +129,7 @@ Found look_at(const std::vector<Row>& rows, const std::vector<double>& hertz, co
     shared.push_back(mean(offs));
     for (const double off : offs) single.push_back(off - mean(offs));
   }
+  found.coefficient = along / square;
   found.clock_point = deviation(shared);
   found.clock_layer = deviation(single);
   found.memory_bound = median(constant);
@@ -153,6 +161,7 @@ Result<std::string> rk3399_deviations(const std::filesystem::path& folder) {
       out += fmt::format("| {} | {} | {:.1f} | {:.1f} |\n", board.devices[d].name, what, 100 * is, 100 * was);
     };
     row("time over eq. 3, mean", mean(found.times), used.deviations.clock_mean);
+    row("the same as a coefficient of 2.6 sqrt(x) (1 - x)", found.coefficient, used.deviations.clock_mean);
     row("what a network's layers share at a clock", found.clock_point, used.deviations.clock_point);
     row("single layers around it", found.clock_layer, used.deviations.clock_layer);
     row("time that the clock does not move, median", found.memory_bound, used.memory_bound);
