@@ -1,6 +1,10 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <map>
 
 #include "command.h"
+#include "mosaic/board/board_file.h"
 #include "mosaic/evaluation/paper/claims.h"
 #include "mosaic/evaluation/paper/evaluation.h"
 #include "mosaic/evaluation/paper/report.h"
@@ -23,25 +27,60 @@ struct Options {
 Json to_json(const std::vector<Claim>& all) {
   Json json = Json::array();
   for (const Claim& claim : all) {
-    json.push_back({{"where", claim.where}, {"claim", claim.text}, {"paper", claim.paper}, {"ours", claim.ours}, {"verdict", name(claim.verdict)}});
+    json.push_back({{"where", claim.where},
+                    {"claim", claim.text},
+                    {"paper", claim.paper},
+                    {"ours", claim.ours},
+                    {"verdict", name(claim.verdict)},
+                    {"simulated", true}});
   }
   return json;
 }
 
+/// "latency MN-1.0, RN; energy SN", or "none".
+std::string exceptions(const PaperResults& results) {
+  std::vector<std::string> parts;
+  for (const bool energy : {false, true}) {
+    std::vector<std::string> networks;
+    for (const OrderException& each : order_exceptions(results, energy)) networks.push_back(each.network);
+    if (!networks.empty()) parts.push_back(fmt::format("{} {}", energy ? "energy" : "latency", fmt::join(networks, ", ")));
+  }
+  return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, "; "));
+}
+
+std::string estimated_order(const PaperResults& results) {
+  const std::vector<EstimatedOrder> orders = estimated_orders(results);
+  std::vector<std::string> broken;
+  for (const EstimatedOrder& each : orders) {
+    if (!each.holds()) broken.push_back(fmt::format("{} ({}: {})", each.network, each.energy ? "energy" : "latency", each.version));
+  }
+  if (broken.empty()) return fmt::format("holds on all {} networks and objectives", orders.size());
+  return fmt::format("DOES NOT HOLD on {}", fmt::join(broken, ", "));
+}
+
 void print_summary(const PaperResults& results, const std::vector<Claim>& all, const Options& options) {
   Table table({"where", "claim", "paper", "ours (simulated)", "verdict"});
-  std::size_t reproduced = 0;
-  std::size_t inputs = 0;
+  std::map<Verdict, std::size_t> count;
   for (const Claim& claim : all) {
     table.add({claim.where, claim.text, claim.paper, claim.ours, std::string(name(claim.verdict))});
-    reproduced += claim.verdict == Verdict::kReproduced ? 1 : 0;
-    inputs += claim.verdict == Verdict::kInput ? 1 : 0;
+    ++count[claim.verdict];
   }
   print(table.text());
-  print(
-      fmt::format("\n{} of {} predictions reproduced, {} were inputs. MOSAIC measures above another version in {} (latency) and {} (energy) cases.\n",
-                  reproduced, all.size() - inputs, inputs, losses(results, false).size(), losses(results, true).size()));
+  const std::size_t reproduced = count[Verdict::kReproduced];
+  print(fmt::format("\n{} of {} predictions reproduced; {} were inputs, {} hold by construction, {} are not judged.\n", reproduced,
+                    reproduced + count[Verdict::kNotReproduced], count[Verdict::kInput], count[Verdict::kByConstruction],
+                    count[Verdict::kNotJudged]));
+  print(fmt::format("By estimated cost MOSAIC is never above another version: {}.\n", estimated_order(results)));
+  print(fmt::format("By simulated cost it is above another version in {} (latency) and {} (energy) cases.\n", losses(results, false).size(),
+                    losses(results, true).size()));
+  print(fmt::format("Exceptions from HCA >= HCCA >= MOSAIC: {}.\n", exceptions(results)));
   print(fmt::format("Page: {}/index.html; planning times of this machine: {}/wall_clock/index.html\n", options.output, options.output));
+}
+
+/// Whether a board is the one whose truth was fitted to the paper, by all that its file says.
+bool is_fitted(const Board& board) {
+  const auto fitted = find_board("hikey970");
+  return fitted && format_board(*fitted) == format_board(board);
 }
 
 Result<void> run(const Options& options, const std::stop_token& stop) {
@@ -53,6 +92,7 @@ Result<void> run(const Options& options, const std::stop_token& stop) {
   Progress progress(options.json);
   const PaperOptions paper{.seed = options.seed,
                            .random_plans = options.random_plans,
+                           .fitted = is_fitted(board),
                            .folder = folder / "networks",
                            .stop = stop,
                            .progress = [&](std::string_view what, double share) { progress.show(what, share); }};

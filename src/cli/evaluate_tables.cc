@@ -25,12 +25,15 @@ std::string_view name(tables::Objective objective) {
   return "";
 }
 
+/// What the tables of one folder are called that were measured together; those that lie in --profiles itself have no name of their own.
+std::string set_name(const std::string& set) { return set.empty() ? "(folder itself)" : set; }
+
 std::string label(const std::string& set, const std::string& network) { return set.empty() ? network : set + "/" + network; }
 
 std::string clock_table(const tables::Evaluation& evaluation) {
   Table table({"set", "device", ">rows", ">eq. 3 time, mean %", ">worst %", ">eq. 4-5 power, mean %", ">worst %"});
   for (const auto& each : evaluation.clocks) {
-    table.add({each.set.empty() ? "." : each.set, std::string(1, each.device), std::to_string(each.rows), percent(each.time_mean_percent),
+    table.add({set_name(each.set), std::string(1, each.device), std::to_string(each.rows), percent(each.time_mean_percent),
                percent(each.time_worst_percent), percent(each.power_mean_percent), percent(each.power_worst_percent)});
   }
   return "Estimators given two clocks, against the measured clocks between (voltages fitted to the other networks' power)\n" + table.text();
@@ -103,13 +106,22 @@ std::string plan_table(const tables::Evaluation& evaluation) {
     }
   }
   return "\nPlans, replayed on the measured tables and not run; clock changes charged to all, known to the last version alone\n"
-         "(predicted and replayed: ms for latency, mJ for energy)\n" +
+         "(predicted and replayed: ms for latency, mJ for energy; energy above idle is modelled: measured power less a static power fitted to it.\n"
+         "Modelled in all energies: what hand-overs draw, from the power of the layers beside them; clock changes, from that of the device at the "
+         "higher clock)\n" +
          table.text();
 }
 
 Json plans_json(const tables::NetworkPlans& network) {
-  Json json{{"network", network.network},          {"set", network.set},       {"layers", network.layers}, {"points", network.points},
-            {"idle_mw", network.idle.value * 1e3}, {"versions", Json::array()}};
+  Json json{{"network", network.network},
+            {"set", network.set},
+            {"layers", network.layers},
+            {"points", network.points},
+            {"idle_mw", network.idle.value * 1e3},
+            {"idle_source", "modelled: static power fitted to the measured power of layers"},
+            {"hand_over_energy_source", "modelled: measured time at the mean power of the layers beside it"},
+            {"clock_change_energy_source", "modelled: measured time at the power of the device at the higher of both clocks"},
+            {"versions", Json::array()}};
   for (const auto& row : network.rows) {
     json["versions"].push_back({{"version", row.version},
                                 {"objective", name(row.objective)},

@@ -14,6 +14,7 @@
 #include "mosaic/backend/sim/truth.h"
 #include "mosaic/board/board_file.h"
 #include "mosaic/onnx/paper_networks.h"
+#include "rk3399pro.h"
 
 namespace mosaic::evaluate {
 namespace {
@@ -52,18 +53,6 @@ constexpr double kHandOverPower = 0.4;
 constexpr double kFusion = 0.1;
 }  // namespace chosen
 
-/// What was measured on the RK3399Pro (docs/hikey970.md): deviations from eq. 3 and 5, the share of time that the clock does not move, hand-over.
-struct Measured {
-  sim::Deviations deviations;
-  double memory_bound = 0;
-};
-constexpr std::array<Measured, 4> kRk3399{{
-    {{.clock_mean = -0.029, .clock_point = 0.022, .clock_layer = 0.039, .power_mean = 0.07, .power_layer = 0.037, .hand_over = 0.05}, 0.29},
-    {{.clock_mean = -0.029, .clock_point = 0.015, .clock_layer = 0.026, .power_mean = 0.06, .power_layer = 0.035, .hand_over = 0.05}, 0.29},
-    {{.clock_mean = -0.020, .clock_point = 0.010, .clock_layer = 0.026, .power_mean = 0.13, .power_layer = 0.041, .hand_over = 0.05}, 0.26},
-    {{.hand_over = 0.05}, 0},
-}};
-constexpr double kNoisePercent = 1.4;
 constexpr double kPowerNoisePercent = 1.0;
 
 /// A network that may be seen: large.

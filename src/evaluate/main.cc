@@ -8,6 +8,7 @@
 #include "evaluation.h"
 #include "hikey970.h"
 #include "mosaic/base/memory.h"
+#include "rk3399pro.h"
 
 int main(int argc, char** argv) {
   using namespace mosaic;
@@ -42,6 +43,16 @@ int main(int argc, char** argv) {
     action = [&]() -> Result<Json> {
       MOSAIC_TRY(const evaluate::MadeBoard made, evaluate::make_hikey970(ncnn));
       fmt::print("{}", table ? made.table : made.yaml);
+      return Json();
+    };
+  });
+  std::string folder;
+  CLI::App* deviations = app.add_subcommand("rk3399pro", "what the HiKey 970's truth has from the RK3399Pro's tables, beside what was used");
+  deviations->add_option("--profiles", folder, "profiles/rk3399pro")->required();
+  deviations->callback([&] {
+    action = [&]() -> Result<Json> {
+      MOSAIC_TRY(const std::string deviations_table, evaluate::rk3399_deviations(folder));
+      fmt::print("{}", deviations_table);
       return Json();
     };
   });

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "mosaic/base/file.h"
 #include "tests/end_to_end/tool.h"
 #include "tests/tables.h"
 #include "tests/workspaces.h"
@@ -54,6 +55,38 @@ TEST(EvaluateRk3399pro, RefusesWhatIsNotThere) {
   test::expect_refusal(desk, {.arguments = {"evaluate", "rk3399pro", "--profiles", "broken"},
                               .said = {"broken/layers.csv: column 'Freq_Host' is missing; there are Graph, Component"}});
   test::expect_refusal(desk, {.arguments = {"evaluate", "rk3399pro"}, .said = {"--profiles is required"}});
+}
+
+/// The paper's simulated board with another limit of the NPU.
+std::string board_with_limit(const std::string& limit) {
+  std::string text = *read_file(std::filesystem::path(MOSAIC_SOURCE_FOLDER) / "boards" / "hikey970.yaml");
+  return text.replace(text.find("100 MB"), 6, limit);
+}
+
+TEST(EvaluatePaper, TakesUpKeptNetworksOnlyOnTheSameBoard) {
+  const Desk desk;
+  const std::vector<std::string> command{"evaluate", "paper", "--board", "board.yaml", "-o", "out", "--random-plans", "1"};
+  desk.write("board.yaml", board_with_limit("100 MB"));
+  EXPECT_THAT(desk.output(command), AllOf(HasSubstr("was an input"), HasSubstr("never above another version: holds"),
+                                          HasSubstr("Exceptions from HCA >= HCCA >= MOSAIC"), testing::Not(HasSubstr("nan"))));
+  const std::string kept = desk.read("out/networks/IN.json");
+  const std::string results = desk.read("out/results.json");
+  EXPECT_THAT(kept, HasSubstr("\"simulated\": true"));
+  EXPECT_THAT(kept, HasSubstr("\"published\""));
+  static_cast<void>(desk.output(command));
+  EXPECT_EQ(desk.read("out/results.json"), results);
+  // Slice N_1 of the published plan for IN needs 76.7 MiB: it is left out, and nothing of this board was fitted to the paper.
+  desk.write("board.yaml", board_with_limit("60 MB"));
+  EXPECT_THAT(desk.output(command), AllOf(testing::Not(HasSubstr("was an input")), testing::Not(HasSubstr("nan"))));
+  EXPECT_THAT(desk.read("out/networks/IN.json"), testing::Not(HasSubstr("\"published\"")));
+  EXPECT_THAT(desk.read("out/csv/claims.csv"), HasSubstr("ours_simulated"));
+  EXPECT_THAT(desk.read("out/csv/table_3.csv"), HasSubstr("simulated"));
+}
+
+TEST(EvaluatePaper, RefusesABoardWithoutPower) {
+  const Desk desk;
+  test::expect_refusal(desk, {.arguments = {"evaluate", "paper", "--board", "example-sim", "-o", "out"},
+                              .said = {"board 'example-sim'", "needs big, little, gpu and npu, with watts: see boards/hikey970.yaml"}});
 }
 
 TEST(ReplayedBoard, IsShownAndNotRun) {

@@ -34,6 +34,9 @@ std::vector<PaperNetwork> large_networks() {
        .memory = megabytes(183.7),
        .layers = 20,
        .gpu_latency = Milliseconds(430.0),
+       .published_macs = 12.29e9,
+       .published_parameters = 42.65e6,
+       .counted_per_channel = 1,
        .latency_plan = {npu(1), npu(11), big(20)},
        .energy_plan = {npu(1), npu(11), little(20, 509)}},
       {.key = "MN-1.0",
@@ -43,6 +46,9 @@ std::vector<PaperNetwork> large_networks() {
        .memory = megabytes(321.9),
        .layers = 20,
        .gpu_latency = Milliseconds(66.8),
+       .published_macs = 0.31e9,
+       .published_parameters = 4'383'312,
+       .counted_per_channel = 2,
        .latency_plan = {npu(1), big(10), gpu(18), big(20)},
        .energy_plan = {gpu(1), little(7, 509), gpu(12, 667), little(15, 509), gpu(18, 667), little(20, 509)}},
       {.key = "MN-1.3",
@@ -52,6 +58,9 @@ std::vector<PaperNetwork> large_networks() {
        .memory = megabytes(511.6),
        .layers = 20,
        .gpu_latency = Milliseconds(81.3),
+       .published_macs = 0.53e9,
+       .published_parameters = 6'282'256,
+       .counted_per_channel = 2,
        .latency_plan = {npu(1), big(9), gpu(12), big(20)},
        .energy_plan = {gpu(1), little(7, 509), gpu(12, 667), little(14, 509), gpu(18, 667), little(20, 509)}},
       {.key = "MO-1.3",
@@ -61,6 +70,9 @@ std::vector<PaperNetwork> large_networks() {
        .memory = megabytes(187.8),
        .layers = 18,
        .gpu_latency = Milliseconds(49.1),
+       .published_macs = 509e6,
+       .published_parameters = 5.34e6,
+       .counted_per_channel = 0,
        .latency_plan = {npu(1), gpu(9), npu(18)},
        .energy_plan = {npu(1), little(5, 509), big(7, 682), little(10, 1018), little(11, 509), little(14, 1018), little(15, 509), npu(18)}},
       {.key = "MO-1.4",
@@ -70,6 +82,9 @@ std::vector<PaperNetwork> large_networks() {
        .memory = megabytes(214.7),
        .layers = 18,
        .gpu_latency = Milliseconds(55.4),
+       .published_macs = 582e6,
+       .published_parameters = 6.06e6,
+       .counted_per_channel = 0,
        .latency_plan = {npu(1), gpu(8), npu(18)},
        .energy_plan = {npu(1), little(5, 1018), little(6, 509), little(10, 1018), little(11, 509), little(13, 1402), gpu(14), npu(18)}},
       {.key = "RN",
@@ -79,6 +94,9 @@ std::vector<PaperNetwork> large_networks() {
        .memory = megabytes(260.4),
        .layers = 53,
        .gpu_latency = Milliseconds(603.8),
+       .published_macs = (11.3 - 0.38) * 1e9,
+       .published_parameters = 60'380'648,
+       .counted_per_channel = 4,
        .latency_plan = {big(1), npu(2), big(4), npu(5), big(12), npu(13), npu(31), big(48), npu(49), big(52)},
        .energy_plan = {big(1, 682), npu(2), big(4, 682), npu(5), little(12, 1018), npu(13), npu(29), little(48, 1210), npu(49), little(52, 509),
                        big(53, 682)}},
@@ -89,6 +107,9 @@ std::vector<PaperNetwork> large_networks() {
        .memory = megabytes(407.4),
        .layers = 16,
        .gpu_latency = Milliseconds(218.7),
+       .published_macs = 15.5e9,
+       .published_parameters = 138'357'544,
+       .counted_per_channel = 0,
        .latency_plan = {npu(1), gpu(14), big(16)},
        .energy_plan = {npu(1), gpu(14, 550), gpu(15, 667), big(16, 682)}},
   };
@@ -103,7 +124,10 @@ std::vector<PaperNetwork> small_networks() {
        .memory = megabytes(98.3),
        .layers = 20,
        .gpu_latency = Milliseconds(42.7),
-       .large = false},
+       .large = false,
+       .published_macs = 0.10e9,
+       .published_parameters = 2'218'512,
+       .counted_per_channel = 2},
       {.key = "MO-1.0",
        .zoo_name = "mobilenet_v2_1.0",
        .accuracy_percent = 71.8,
@@ -111,7 +135,10 @@ std::vector<PaperNetwork> small_networks() {
        .memory = megabytes(94.5),
        .layers = 18,
        .gpu_latency = Milliseconds(36.6),
-       .large = false},
+       .large = false,
+       .published_macs = 300e6,
+       .published_parameters = 3.47e6,
+       .counted_per_channel = 0},
       {.key = "SN",
        .zoo_name = "squeezenet_1.0",
        .accuracy_percent = 49.0,
@@ -119,7 +146,10 @@ std::vector<PaperNetwork> small_networks() {
        .memory = megabytes(34.8),
        .layers = 10,
        .gpu_latency = Milliseconds(32.5),
-       .large = false},
+       .large = false,
+       .published_macs = 0.82e9,
+       .published_parameters = 1'248'424,
+       .counted_per_channel = 0},
   };
 }
 
@@ -155,6 +185,15 @@ Result<PaperNetwork> find_paper_network(std::string_view name) {
 Result<Graph> paper_graph(const PaperNetwork& network) {
   MOSAIC_TRY(const Graph graph, zoo_graph(network.zoo_name));
   return layers_of_blocks(graph);
+}
+
+std::int64_t counted_parameters(const PaperNetwork& network, const Graph& graph) {
+  std::int64_t sum = 0;
+  for (const GraphNode& node : graph.nodes) {
+    sum += node.op == "BatchNormalization" ? node.parameters / 4 * network.counted_per_channel : node.parameters;
+    if (node.op == "Clip") sum -= 2;  // its bounds
+  }
+  return sum;
 }
 
 std::vector<Bytes> layer_memory(const PaperNetwork& network, const Graph& graph) {

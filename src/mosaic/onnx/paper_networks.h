@@ -28,6 +28,9 @@ struct PaperNetwork {
   std::size_t layers = 0;                    ///< as the paper counts them (Table I)
   Milliseconds gpu_latency{};                ///< Table I
   bool large = true;                         ///< not one of the three smaller ones
+  double published_macs = 0;                 ///< multiply-accumulates, see docs/paper-networks.md for who says so
+  double published_parameters = 0;           ///< as many as are counted so:
+  std::int64_t counted_per_channel = 0;      ///< values of a normalisation, for each channel: none, the folded bias, scale and shift, or all four
   std::vector<PublishedSlice> latency_plan;  ///< Table III, every clock at its highest; empty for the smaller ones
   std::vector<PublishedSlice> energy_plan;   ///< Table IV; empty for the smaller ones
 };
@@ -52,6 +55,9 @@ struct PaperNetwork {
 /// is the reading under which slice N_11 fits the NPU at a share of weights that VGG's N_1 needs too (see kWeightsShare). Errors: none for networks
 /// of the list.
 [[nodiscard]] Result<Graph> paper_graph(const PaperNetwork& network);
+
+/// The network's parameters, counted as its published number is. Requires: `graph` is the network, at whatever granularity.
+[[nodiscard]] std::int64_t counted_parameters(const PaperNetwork& network, const Graph& graph);
 
 /// What the NPU of the paper's board can hold for one slice.
 constexpr Bytes kPaperSliceLimit{100'000'000};

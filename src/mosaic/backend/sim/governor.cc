@@ -6,8 +6,9 @@
 namespace mosaic::sim {
 namespace {
 
-/// One device's clock between two looks of the governor.
+/// A governed device's clock between two looks of the governor.
 struct State {
+  std::vector<double> hertz = {};  // of the clocks it chooses from
   std::size_t clock = 0;
   Microseconds busy{};  // since the last look
 };
@@ -23,15 +24,22 @@ std::size_t next_clock(const Governor& governor, const std::vector<double>& hert
 class Run {
  public:
   Run(const Governor& governor, std::span<const GovernedSlice> slices) : governor_(governor) {
-    for (const GovernedSlice& slice : slices) hertz_.emplace(slice.device, slice.hertz);
+    for (const GovernedSlice& slice : slices) {
+      if (!slice.hertz.empty()) states_.emplace(slice.device, State{.hertz = slice.hertz});
+    }
   }
 
   Spent execute(const GovernedSlice& slice) {
     pass(slice.before, nullptr);
+    const auto governed = states_.find(slice.device);
+    if (slice.hertz.empty()) {
+      pass(slice.at.front().time, governed == states_.end() ? nullptr : &governed->second);
+      return slice.at.front();
+    }
+    State& state = governed->second;
     Spent spent;
     double left = 1;
     while (left > 0) {
-      State& state = states_[slice.device];
       const Spent& whole = slice.at[state.clock];
       const Microseconds to_end = whole.time * left;
       if (to_end.count() <= 0) break;
@@ -59,15 +67,14 @@ class Run {
 
   void look() {
     for (auto& [device, state] : states_) {
-      state.clock = next_clock(governor_, hertz_.at(device), state.busy / governor_.period);
+      state.clock = next_clock(governor_, state.hertz, state.busy / governor_.period);
       state.busy = Microseconds(0);
     }
     until_look_ = governor_.period;
   }
 
   const Governor& governor_;
-  std::map<std::size_t, std::vector<double>> hertz_;  // by device
-  std::map<std::size_t, State> states_;
+  std::map<std::size_t, State> states_;  // by device, of those that have a governed slice
   Microseconds until_look_ = governor_.period;
 };
 

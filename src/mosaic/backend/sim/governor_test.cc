@@ -47,8 +47,24 @@ TEST(Govern, LowersAClockThatIsNotNeeded) {
   EXPECT_NEAR(spent[2].time.count(), 5'625 + 8'593.75, 1e-6);
 }
 
+/// 33 ms and 0.5 J at a clock that somebody set.
+GovernedSlice fixed_slice() { return {.device = 0, .at = {{.time = Milliseconds(33), .energy = {0.5}}}, .hertz = {}, .before = {}}; }
+
+TEST(Govern, MixesGovernedAndFixedSlicesOfOneDevice) {
+  // Governed first: 17.5 ms and 70 mJ as alone; the fixed one takes what it takes at its clock.
+  const auto governed_first = govern(kGovernor, std::vector{slice(), fixed_slice()});
+  EXPECT_NEAR(governed_first[0].time.count(), 17'500, 1e-6);
+  EXPECT_NEAR(governed_first[1].time.count(), 33'000, 1e-6);
+  EXPECT_NEAR(governed_first[1].energy.value, 0.5, 1e-12);
+  // Fixed first: it keeps the device busy for three periods, so that the governor is at the highest clock when the other begins: 10 ms, 80 mJ.
+  const auto fixed_first = govern(kGovernor, std::vector{fixed_slice(), slice()});
+  EXPECT_NEAR(fixed_first[0].time.count(), 33'000, 1e-6);
+  EXPECT_NEAR(fixed_first[1].time.count(), 10'000, 1e-6);
+  EXPECT_NEAR(fixed_first[1].energy.value, 0.080, 1e-12);
+}
+
 TEST(Govern, LeavesADeviceOfOneClockAlone) {
-  const GovernedSlice fixed{.device = 0, .at = {{.time = Milliseconds(33), .energy = {0.5}}}, .hertz = {1}, .before = {}};
+  const GovernedSlice fixed = fixed_slice();
   const auto spent = govern(kGovernor, std::vector{fixed});
   EXPECT_NEAR(spent[0].time.count(), 33'000, 1e-6);
   EXPECT_NEAR(spent[0].energy.value, 0.5, 1e-12);

@@ -7,9 +7,10 @@
 #include <cmath>
 #include <set>
 
+#include "mosaic/backend/sim/draw.h"
 #include "mosaic/backend/sim/governor.h"
 #include "mosaic/backend/sim/truth.h"
-#include "mosaic/base/random.h"
+#include "mosaic/base/hash.h"
 #include "mosaic/base/text.h"
 
 namespace mosaic::sim {
@@ -32,6 +33,7 @@ class SimExecutable final : public Executable {
     double noise = 0;  // relative
     double power_noise = 0;
     std::uint64_t seed = 0;
+    Fingerprint identity;  // of the step, its run and what it is run for: what its noise is drawn for
     std::string device;
     std::size_t device_index = 0;
     std::optional<std::int64_t> fail_at_call;
@@ -51,13 +53,18 @@ class SimExecutable final : public Executable {
     if (parts_.fail_at_call && call == *parts_.fail_at_call) {
       return fail(ErrorCode::kDevice, fmt::format("device '{}' failed at call {} (simulated)", parts_.device, call));
     }
-    Random random(parts_.seed + static_cast<std::uint64_t>(calls_++) * 0x9e3779b97f4a7c15U);
-    const auto noisy = [&](Microseconds time) { return std::chrono::duration_cast<Nanoseconds>(time * std::exp(parts_.noise * random.normal())); };
-    Invocation::Times times{.transfer = noisy(parts_.transfer), .execute = noisy(parts_.execute.time)};
+    const std::int64_t number = calls_++;
+    const auto factor = [&](double noise, std::string_view what) {
+      return noise > 0 ? std::exp(noise * draw(parts_.seed, parts_.identity, number, what)) : 1.0;
+    };
+    const auto noisy = [&](Microseconds time, std::string_view what) {
+      return std::chrono::duration_cast<Nanoseconds>(time * factor(parts_.noise, what));
+    };
+    Invocation::Times times{.transfer = noisy(parts_.transfer, "transfer"), .execute = noisy(parts_.execute.time, "time")};
     if (parts_.execute.energy.value > 0) {
       const Watts power{parts_.execute.energy.value / std::chrono::duration<double>(parts_.execute.time).count()};
       times.energy = power * times.execute;
-      times.energy->value *= std::exp(parts_.power_noise * random.normal());
+      times.energy->value *= factor(parts_.power_noise, "power");
     }
     return times;
   }
@@ -159,6 +166,8 @@ class SimBackend final : public Backend {
     for (std::size_t s = 0; s < run.steps.size(); ++s) {
       MOSAIC_RETURN_IF_ERROR(check_step(run, run.steps[s]));
       parts.push_back(make_parts(run, s, made_on, computing[s]));
+      parts.back().seed = truth_.seed;
+      parts.back().identity = identity(run, s, scope);
     }
     if (truth_.governor) apply_governor(run, parts);
     std::vector<std::unique_ptr<Executable>> executables;
@@ -167,8 +176,8 @@ class SimBackend final : public Backend {
   }
 
   Result<Watts> idle_power(const Board& board, ConfigurationId configuration) const override {
-    Random random(truth_.seed * 31 + configuration.value);
-    return Watts{truth_.static_power(board, configuration).value * std::exp(truth_.power_noise_percent / 100 * random.normal())};
+    const double noise = truth_.power_noise_percent / 100 * draw(truth_.seed, "idle power", board.configuration(configuration).name);
+    return Watts{truth_.static_power(board, configuration).value * std::exp(noise)};
   }
 
  private:
@@ -186,6 +195,18 @@ class SimBackend final : public Backend {
     std::vector<std::shared_ptr<Executable>> shared;
     for (auto& executable : compiled) shared.push_back(std::move(executable));
     return shared;
+  }
+
+  /// Two steps share their noise only where all of network, purpose, run and place in it are the same: what a layer took when it was profiled says
+  /// nothing of the noise it meets in a plan, nor one plan's of another's.
+  static Fingerprint identity(const Run& run, std::size_t step, std::string_view scope) {
+    Hasher hasher;
+    hasher.add(run.graph.fingerprint).add(scope).add(step).add(run.steps.size());
+    for (const Run::Step& each : run.steps) {
+      hasher.add(run.board.configuration(each.configuration).name).add(each.layers.size());
+      for (const LayerId layer : each.layers) hasher.add(layer.value);
+    }
+    return hasher.fingerprint();
   }
 
   /// The clocks of a device in ascending order; none for one that has at most one.
@@ -211,7 +232,7 @@ class SimBackend final : public Backend {
         slice.at.push_back(truth_.slice(run.graph, run.board, step.layers, id));
         slice.hertz.push_back(static_cast<double>(run.board.point_of(id).clock->value));
       }
-      if (slice.at.empty()) slice = {.device = device.index(), .at = {parts[s].execute}, .hertz = {1}, .before = parts[s].transfer};
+      if (slice.at.empty()) slice.at = {parts[s].execute};
       slices.push_back(std::move(slice));
     }
     const std::vector<Spent> spent = govern(*truth_.governor, slices);
@@ -265,7 +286,6 @@ class SimBackend final : public Backend {
     parts.execute = truth_.slice(run.graph, run.board, step.layers, step.configuration);
     parts.noise = truth_.noise_percent / 100;
     parts.power_noise = truth_.power_noise_percent / 100;
-    parts.seed = truth_.seed * 1'000'003 + std::uint64_t{step.layers.front().value} * 8191 + step.layers.size() * 131 + step.configuration.value;
     parts.device = run.board.devices[device].name;
     parts.device_index = device;
     parts.fail_at_call = truth_.devices[device].fail_at_call;

@@ -4,8 +4,7 @@
 #include <cmath>
 #include <set>
 
-#include "mosaic/base/hash.h"
-#include "mosaic/base/random.h"
+#include "mosaic/backend/sim/draw.h"
 #include "mosaic/graph/layers.h"
 
 namespace mosaic::sim {
@@ -102,17 +101,6 @@ At at_point(const Device& device, const OperatingPoint& point) {
   if (point.voltage) at.voltage = point.voltage->value / highest_voltage;
   if (highest > lowest) at.position = (1 / clock - 1 / highest) / (1 / lowest - 1 / highest);
   return at;
-}
-
-/// One seeded draw of a standard normal for whatever the arguments name.
-template <class... Parts>
-double draw(std::uint64_t seed, const Parts&... parts) {
-  Hasher hasher;
-  hasher.add(static_cast<std::int64_t>(seed));
-  (hasher.add(parts), ...);
-  std::uint64_t state = 0;
-  for (const char c : hasher.fingerprint()) state = state * 1'099'511'628'211U + static_cast<unsigned char>(c);
-  return Random(state).normal();
 }
 
 /// How far a layer's time is off eq. 3: nothing at both extremes, most where 1/f is a third of the way, as measured on a RK3399Pro (docs/boards.md).

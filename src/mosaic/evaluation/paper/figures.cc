@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "mosaic/evaluation/paper/claims.h"
+#include "mosaic/evaluation/paper/measures.h"
 
 namespace mosaic::evaluation {
 namespace {
@@ -28,6 +28,9 @@ const NetworkResult* find(const PaperResults& results, const std::string& key) {
   return found == results.networks.end() ? nullptr : &*found;
 }
 
+/// Nothing for a figure that is not there.
+std::optional<Bar> bar(double value) { return std::isfinite(value) ? std::optional(Bar{.value = value}) : std::nullopt; }
+
 /// Bars of some versions over TF-GPU-O, network by network, and their geometric means.
 BarChart normalised(const PaperResults& results, bool large, bool energy, std::span<const char* const> versions) {
   BarChart chart{.name = {}, .caption = {}, .categories = {}, .series = {}, .axis = {.title = "over TF-GPU-O", .low = 0}, .reference = 1};
@@ -44,7 +47,7 @@ BarChart normalised(const PaperResults& results, bool large, bool energy, std::s
       const VersionResult* const base = network.find(among, "TF-GPU-O");
       series.bars.push_back(one != nullptr && base != nullptr ? std::optional(Bar{.value = cost(*one, energy) / cost(*base, energy)}) : std::nullopt);
     }
-    series.bars.emplace_back(Bar{.value = normalised_mean(results, large, energy, version)});
+    series.bars.push_back(bar(normalised_mean(results, large, energy, version)));
     chart.series.push_back(std::move(series));
   }
   return chart;
@@ -150,13 +153,13 @@ BarChart errors_figure(const PaperResults& results, bool energy) {
   for (const NetworkResult& network : results.networks) {
     const double error = estimation_error_percent(network, energy);
     chart.categories.push_back(network.key);
-    chart.series[0].bars.emplace_back(Bar{.value = error});
-    chart.series[1].bars.emplace_back(Bar{.value = std::abs(error)});
+    chart.series[0].bars.push_back(bar(error));
+    chart.series[1].bars.push_back(bar(std::abs(error)));
     sum += error;
   }
   chart.categories.emplace_back("mean");
-  chart.series[0].bars.emplace_back(Bar{.value = sum / static_cast<double>(results.networks.size())});
-  chart.series[1].bars.emplace_back(Bar{.value = mean_error_percent(results, energy)});
+  chart.series[0].bars.push_back(bar(sum / static_cast<double>(results.networks.size())));
+  chart.series[1].bars.push_back(bar(mean_error_percent(results, energy)));
   return chart;
 }
 
@@ -194,7 +197,7 @@ BarChart planning_figure(const std::vector<PlanningTimes>& times, bool energy) {
       .axis = {.title = "time (us)", .logarithmic = true},
       .reference = {}};
   for (const PlanningTimes& each : times) {
-    if ((each.configurations > 4) != energy) continue;
+    if (each.energy != energy) continue;
     chart.categories.push_back(each.key);
     chart.series[0].bars.emplace_back(Bar{.value = each.algorithm1.count()});
     chart.series[1].bars.emplace_back(Bar{.value = each.chain.count()});

@@ -15,6 +15,12 @@ namespace mosaic::evaluation {
 [[nodiscard]] report::Table clocks_table(const Board& board);                       ///< Table II
 [[nodiscard]] report::Table plans_table(const PaperResults& results, bool energy);  ///< Tables III and IV, ours beside the published
 [[nodiscard]] report::Table claims_table(const PaperResults& results);
+[[nodiscard]] report::Table planning_claims_table(const std::vector<PlanningTimes>& times);
+[[nodiscard]] report::Table reductions_table(const PaperResults& results);  ///< how far the published mean reductions are from ours
+[[nodiscard]] report::Table features_table(const PaperResults& results);    ///< what Tables III and IV show, whether it comes out, why not
+[[nodiscard]] report::Table differences_table(const PaperResults& results);
+[[nodiscard]] report::Table order_table(const PaperResults& results);      ///< networks that break the order of figures 10 and 11
+[[nodiscard]] report::Table estimated_table(const PaperResults& results);  ///< that MOSAIC is never above another version by estimated cost
 [[nodiscard]] report::Table losses_table(const PaperResults& results, bool energy);
 [[nodiscard]] report::Table richness_table(const PaperResults& results);
 

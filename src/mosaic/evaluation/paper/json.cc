@@ -62,6 +62,43 @@ Result<VersionResult> version_from(const Json& json, const std::string& where) {
   return version;
 }
 
+Json json_of(const PlanDifference& difference) {
+  Json json{
+      {"parts", Json::array()}, {"our_handing_over", difference.our_handing_over}, {"published_handing_over", difference.published_handing_over}};
+  for (const PlanDifference::Part& part : difference.parts) {
+    json["parts"].push_back({{"ours", std::string(1, part.ours)},
+                             {"published", std::string(1, part.published)},
+                             {"layers", part.layers},
+                             {"our_cost", part.our_cost},
+                             {"published_cost", part.published_cost}});
+  }
+  return json;
+}
+
+Result<PlanDifference> difference_from(const Json& json, const std::string& where) {
+  Fields fields(json, where);
+  PlanDifference difference;
+  std::vector<Json> parts;
+  fields.required("parts", parts).required("our_handing_over", difference.our_handing_over);
+  fields.required("published_handing_over", difference.published_handing_over);
+  MOSAIC_RETURN_IF_ERROR(fields.finish());
+  for (const Json& each : parts) {
+    Fields of(each, where);
+    PlanDifference::Part part;
+    std::string ours;
+    std::string published;
+    std::int64_t layers = 0;
+    of.required("ours", ours).required("published", published).required("layers", layers);
+    of.required("our_cost", part.our_cost).required("published_cost", part.published_cost);
+    MOSAIC_RETURN_IF_ERROR(of.finish());
+    MOSAIC_TRY(part.ours, letter(ours, where));
+    MOSAIC_TRY(part.published, letter(published, where));
+    part.layers = static_cast<std::size_t>(layers);
+    difference.parts.push_back(part);
+  }
+  return difference;
+}
+
 Result<LayerOnDevice> layer_from(const Json& json, const std::string& where) {
   Fields fields(json, where);
   std::string device;
@@ -89,6 +126,8 @@ Json to_json(const NetworkResult& network) {
     if (layer.measured) each["measured"] = json_of(*layer.measured);
     json["layers"].push_back(each);
   }
+  if (network.latency_difference) json["latency_difference"] = json_of(*network.latency_difference);
+  if (network.energy_difference) json["energy_difference"] = json_of(*network.energy_difference);
   return json;
 }
 
@@ -99,7 +138,9 @@ Result<NetworkResult> network_from_json(const Json& json, const std::string& whe
   std::vector<Json> energy;
   std::vector<Json> layers;
   fields.required("key", network.key).required("large", network.large).required("latency", latency).required("energy", energy);
-  fields.required("layers", layers);
+  std::optional<Json> latency_difference;
+  std::optional<Json> energy_difference;
+  fields.required("layers", layers).optional("latency_difference", latency_difference).optional("energy_difference", energy_difference);
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   for (const Json& each : latency) {
     MOSAIC_TRY(VersionResult version, version_from(each, where));
@@ -113,11 +154,17 @@ Result<NetworkResult> network_from_json(const Json& json, const std::string& whe
     MOSAIC_TRY(const LayerOnDevice layer, layer_from(each, where));
     network.layers.push_back(layer);
   }
+  if (latency_difference) {
+    MOSAIC_TRY(network.latency_difference, difference_from(*latency_difference, where));
+  }
+  if (energy_difference) {
+    MOSAIC_TRY(network.energy_difference, difference_from(*energy_difference, where));
+  }
   return network;
 }
 
 Json to_json(const PaperResults& results) {
-  Json json{{"seed", results.seed}, {"board", results.board}, {"simulated", true}};
+  Json json{{"seed", results.seed}, {"board", results.board}, {"fitted", results.fitted}, {"simulated", true}};
   for (const NetworkResult& network : results.networks) json["networks"].push_back(to_json(network));
   for (const ThreeSlices& point : results.sweep)
     json["three_slices"].push_back({{"second", point.second}, {"third", point.third}, {"us", point.measured.count()}});

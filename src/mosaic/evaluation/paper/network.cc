@@ -1,10 +1,10 @@
 #include "mosaic/evaluation/paper/network.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
+#include <cctype>
 
+#include "mosaic/evaluation/paper/paper_board.h"
+#include "mosaic/evaluation/paper/plan_difference.h"
 #include "mosaic/planner/chain.h"
 #include "mosaic/planner/versions.h"
 
@@ -23,18 +23,6 @@ void set_memory(ChainCosts& costs, const Graph& graph, const Board& board, const
     if (device.slice_limit) costs.slice_limit[c] = device.slice_limit->value;
     costs.space[c] = 0;
   }
-}
-
-char letter_of(const Device& device) {
-  switch (device.kind) {
-    case DeviceKind::kGpu:
-      return 'G';
-    case DeviceKind::kNpu:
-      return 'N';
-    case DeviceKind::kCpu:
-      break;
-  }
-  return device.name == "little" ? 'L' : 'B';
 }
 
 std::vector<SliceName> names_of(const Chain& chain, const Board& board) {
@@ -58,7 +46,7 @@ Chain governed(Chain chain, const Board& board) {
   return chain;
 }
 
-/// A published plan as a chain of the estimates' configurations; nothing where the board has no such device or clock.
+/// A published plan as a chain of the estimates' configurations; nothing where the board has no such clock, or the plan is infeasible on it.
 std::optional<Chain> published(const std::vector<onnx::PublishedSlice>& plan, std::size_t layers, const Estimates& estimates, const Board& board) {
   if (plan.empty()) return std::nullopt;
   Chain chain;
@@ -72,7 +60,13 @@ std::optional<Chain> published(const std::vector<onnx::PublishedSlice>& plan, st
     chain.configurations.push_back(static_cast<std::size_t>(found - estimates.configurations.begin()));
   }
   chain.borders.push_back(layers);
-  return chain;
+  return estimates.estimate(chain) ? std::optional(chain) : std::nullopt;
+}
+
+std::string upper_case(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return upper;
 }
 
 enum class Objective { kLatency, kEnergy };
@@ -98,17 +92,23 @@ class Versions {
   }
 
   Result<std::vector<VersionResult>> run() {
-    constexpr std::array<const char*, 4> kNames{"BIG", "LITTLE", "GPU", "NPU"};
-    for (std::size_t d = 0; d < kNames.size(); ++d) MOSAIC_RETURN_IF_ERROR(add_preferred(kNames.at(d), d));
+    for (const std::string_view device : kPaperDevices) MOSAIC_RETURN_IF_ERROR(add_preferred(device));
     if (const auto chain = hca(all_, highest_)) MOSAIC_RETURN_IF_ERROR(add("HCA", *chain));
     if (const auto best = hcca(all_, highest_)) MOSAIC_RETURN_IF_ERROR(add("HCCA", best->chain));
     const bool latency = objective_ == Objective::kLatency;
-    if (const auto best = solve_chain(latency ? fastest_ : all_)) MOSAIC_RETURN_IF_ERROR(add("MOSAIC", best->chain));
+    const auto best = solve_chain(latency ? fastest_ : all_);
+    if (!best) return std::move(results_);
+    MOSAIC_RETURN_IF_ERROR(add("MOSAIC", best->chain));
     const auto& plan = latency ? subject_.network.latency_plan : subject_.network.energy_plan;
     MOSAIC_RETURN_IF_ERROR(add_exhaustive());
-    if (const auto chain = published(plan, subject_.graph.layers.size(), estimates_, board_)) MOSAIC_RETURN_IF_ERROR(add("published", *chain));
+    if (const auto chain = published(plan, subject_.graph.layers.size(), estimates_, board_)) {
+      MOSAIC_RETURN_IF_ERROR(add("published", *chain));
+      difference_ = compare_costs(estimates_, board_, !latency, best->chain, *chain);
+    }
     return std::move(results_);
   }
+
+  [[nodiscard]] const std::optional<PlanDifference>& difference() const { return difference_; }
 
  private:
   Result<void> add(const std::string& version, const Chain& chain) {
@@ -124,17 +124,20 @@ class Versions {
     return VersionResult{.version = version, .plan = names_of(on_board, board_), .estimated = {}, .measured = cost};
   }
 
-  /// The same slices under both governors.
-  Result<void> add_preferred(const std::string& name, std::size_t device) {
-    std::vector<std::size_t> fallbacks;  // the NPU, the GPU, the big cores
-    for (const std::size_t other : {3U, 2U, 0U}) fallbacks.push_back(estimates_.highest_of(board_, other));
-    const auto chain = preferred(all_, estimates_.highest_of(board_, device), fallbacks);
-    if (!chain) return fail(ErrorCode::kUnsupported, fmt::format("{} cannot run with {} preferred", subject_.network.key, name));
-    MOSAIC_RETURN_IF_ERROR(add("TF-" + name + "-P", *chain));
-    MOSAIC_TRY(VersionResult result, measured("TF-" + name + "-O", governed(estimates_.on_board(*chain), board_)));
+  /// The same slices under both governors; none where no device can run a layer that this one cannot.
+  Result<void> add_preferred(std::string_view device) {
+    std::vector<std::size_t> fallbacks;
+    for (const std::string_view other : kFallbacks) fallbacks.push_back(highest(other));
+    const auto chain = preferred(all_, highest(device), fallbacks);
+    if (!chain) return {};
+    const std::string name = "TF-" + upper_case(device);
+    MOSAIC_RETURN_IF_ERROR(add(name + "-P", *chain));
+    MOSAIC_TRY(VersionResult result, measured(name + "-O", governed(estimates_.on_board(*chain), board_)));
     results_.push_back(std::move(result));
     return {};
   }
+
+  [[nodiscard]] std::size_t highest(std::string_view device) const { return estimates_.highest_of(board_, find_device(board_, device)); }
 
   /// The best by measurement of unique random plans and of all versions before it; those under the governor are no chains of the costs'
   /// configurations.
@@ -164,6 +167,7 @@ class Versions {
   ChainCosts fastest_;  // all, at their highest clocks only
   std::vector<std::size_t> highest_;
   std::vector<VersionResult> results_;
+  std::optional<PlanDifference> difference_;
   std::vector<Chain> chains_;  // of those that are chains of the costs' configurations
 };
 
@@ -189,11 +193,10 @@ Result<Subject> make_subject(const onnx::PaperNetwork& network) {
   return Subject{.network = network, .graph = std::move(graph)};
 }
 
-std::size_t Estimates::highest_of(const Board& board, std::size_t device) const {
-  for (std::size_t c = 0; c < configurations.size(); ++c) {
-    if (highest[c] && board.configuration(configurations[c]).device.index() == device) return c;
-  }
-  return configurations.size();
+std::size_t Estimates::highest_of(const Board& board, DeviceId device) const {
+  std::size_t c = 0;
+  while (!highest[c] || board.configuration(configurations[c]).device != device) ++c;
+  return c;
 }
 
 Chain Estimates::on_board(const Chain& chain) const {
@@ -230,19 +233,29 @@ ChainCosts planning_costs(const Estimates& estimates, const Subject& subject, co
   const auto& devices = estimates.profile.devices;
   ChainCosts costs = paper::time_costs(devices, paper::performance_set(devices), estimates.profile.sizes);
   std::vector<ConfigurationId> highest;
-  for (std::size_t d = 0; d < devices.size(); ++d) highest.push_back(estimates.configurations[estimates.highest_of(board, d)]);
+  for (std::size_t d = 0; d < devices.size(); ++d) highest.push_back(estimates.configurations[estimates.highest_of(board, DeviceId(d))]);
   set_memory(costs, subject.graph, board, highest);
   return costs;
 }
 
 Result<NetworkResult> evaluate_network(const Subject& subject, const Board& board, const Backends& backends, const PaperRunOptions& options) {
   MOSAIC_TRY(const Estimates estimates, estimate(subject, board, backends));
-  NetworkResult result{.key = subject.network.key, .large = subject.network.large, .latency = {}, .energy = {}, .layers = {}};
+  NetworkResult result{.key = subject.network.key,
+                       .large = subject.network.large,
+                       .latency = {},
+                       .energy = {},
+                       .layers = {},
+                       .latency_difference = {},
+                       .energy_difference = {}};
   result.layers = layers_alone(estimates.profile, board);
   if (options.progress) options.progress(0.1);
-  MOSAIC_TRY(result.latency, Versions(subject, board, backends, estimates, options, Objective::kLatency).run());
+  Versions latency(subject, board, backends, estimates, options, Objective::kLatency);
+  MOSAIC_TRY(result.latency, latency.run());
+  result.latency_difference = latency.difference();
   if (options.progress) options.progress(0.5);
-  MOSAIC_TRY(result.energy, Versions(subject, board, backends, estimates, options, Objective::kEnergy).run());
+  Versions energy(subject, board, backends, estimates, options, Objective::kEnergy);
+  MOSAIC_TRY(result.energy, energy.run());
+  result.energy_difference = energy.difference();
   if (options.progress) options.progress(1);
   return result;
 }

@@ -33,8 +33,8 @@ struct Estimates {
   std::vector<ConfigurationId> configurations;  ///< on the board, of each of the costs' configurations
   std::vector<bool> highest;                    ///< whether it is a device at its highest clock: eq. 6
 
-  /// The device's place among `configurations` at its highest clock.
-  [[nodiscard]] std::size_t highest_of(const Board& board, std::size_t device) const;
+  /// The device's place among `configurations` at its highest clock. Requires: it is one of the board's.
+  [[nodiscard]] std::size_t highest_of(const Board& board, DeviceId device) const;
 
   /// The chain with the board's configurations.
   [[nodiscard]] Chain on_board(const Chain& chain) const;
@@ -57,7 +57,8 @@ struct PaperRunOptions {
   std::function<void(double share)> progress;  ///< of one network, 0 to 1
 };
 
-/// All versions of section VI for one network: planned from the estimates, then run on the board. Errors: kCancelled; the board's.
+/// All versions of section VI for one network: planned from the estimates, then run on the board. A version that has no plan on this board is left
+/// out, and so is a published plan that is infeasible here. Requires: check_paper_board. Errors: kCancelled; the board's.
 [[nodiscard]] Result<NetworkResult> evaluate_network(const Subject& subject, const Board& board, const Backends& backends,
                                                      const PaperRunOptions& options);
 

@@ -33,6 +33,21 @@ struct LayerOnDevice {
   std::optional<TimeEnergy> measured;  ///< none where the device cannot run it
 };
 
+/// Where the published plan differs from ours, by the estimated costs that ours is chosen by: milliseconds for latency, millijoules for energy.
+struct PlanDifference {
+  /// Layers that run on one device, or at another clock of it, in our plan and on another in the published one.
+  struct Part {
+    char ours = 'B';
+    char published = 'B';
+    std::size_t layers = 0;
+    double our_cost = 0;  ///< of computing
+    double published_cost = 0;
+  };
+  std::vector<Part> parts;
+  double our_handing_over = 0;  ///< of the whole plan: all that is not computing
+  double published_handing_over = 0;
+};
+
 /// Everything about one network: what figures 3 to 17 and tables III and IV are made of.
 struct NetworkResult {
   std::string key;
@@ -40,6 +55,8 @@ struct NetworkResult {
   std::vector<VersionResult> latency;  ///< versions planned for latency, the eight TF versions among them
   std::vector<VersionResult> energy;   ///< versions planned for energy, the eight TF versions among them
   std::vector<LayerOnDevice> layers;
+  std::optional<PlanDifference> latency_difference;  ///< none where there is no published plan, or it does not run on the board
+  std::optional<PlanDifference> energy_difference;
 
   [[nodiscard]] const VersionResult* find(const std::vector<VersionResult>& among, std::string_view version) const;
 };
@@ -69,7 +86,8 @@ struct RichnessResult {
 /// All that `evaluate paper` finds but wall-clock figures: the same seed and board give the same bytes. Times in microseconds, energies in joules.
 struct PaperResults {
   std::uint64_t seed = 1;
-  std::string board;  ///< fingerprint
+  std::string board;    ///< fingerprint of all that the results depend on
+  bool fitted = false;  ///< whether the board's truth was fitted to the paper's large networks (docs/hikey970.md): what was fitted is an input then
   std::vector<NetworkResult> networks;
   std::vector<ThreeSlices> sweep;
   std::vector<CommunicationPoint> communication;
