@@ -28,7 +28,7 @@ ChainCosts times() {
 }
 
 TEST(MeanPowers, MeasuredOnesComeBeforeTheBoardFiles) {
-  Board board = test::split_board(1);
+  Board board = test::split_board(2);
   Profile profile;
   EXPECT_FALSE(mean_powers(profile, board).has_value());
   for (Device& device : board.devices) {

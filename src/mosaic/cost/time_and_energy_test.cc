@@ -57,7 +57,7 @@ TEST(Price, GivesTimeAndEnergyOfAFeasibleChain) {
 
 TEST(EnergyOf, SaysHowToGetFiguresThatAreNotThere) {
   const TimeAndEnergy costs{.time = ChainCosts(2, 1), .energy = {}};
-  EXPECT_THAT(error_of(energy_of(costs)), AllOf(HasSubstr("no energy figures"), HasSubstr("'mosaic profile --meter ...'")));
+  EXPECT_THAT(error_of(energy_of(costs)), AllOf(HasSubstr("nothing says what energy"), HasSubstr("'mosaic profile --meter ...'")));
 }
 
 TEST(WeightedSum, CostsAnyChainTheWeightedSumOfItsCosts) {
