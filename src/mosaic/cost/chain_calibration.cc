@@ -44,6 +44,7 @@ std::vector<double> chain_amounts(const ChainCosts& costs, const Chain& chain) {
     around += milliseconds(costs.leave[costs.border(c, end)]);
     (s == 0 ? input : around) += milliseconds(costs.enter[costs.border(c, begin)]);
     if (s > 0) around += milliseconds(costs.transfer[costs.hop(begin, costs.place[chain.configurations[s - 1]], costs.place[c])]);
+    if (costs.clocks) around += milliseconds(costs.clocks->charged(chain.configurations, s));
   }
   amounts.back() = static_cast<double>(chain.configurations.size() - 1);
   return amounts;
@@ -67,6 +68,9 @@ ChainCosts calibrated(ChainCosts costs, const Calibration& calibration) {
     }
   }
   for (std::int64_t& each : costs.transfer) each = scaled(each, around);
+  for (std::size_t d = 0; costs.clocks && d < costs.clocks->change.size(); ++d) {
+    for (std::int64_t& each : costs.clocks->change[d]) each = scaled(each, around);
+  }
   return costs;
 }
 

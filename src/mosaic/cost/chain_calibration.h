@@ -14,9 +14,9 @@
 
 namespace mosaic {
 
-/// What a calibration of chains can correct: the input's way in; all layers; beside them the layers of each device; entering, leaving and links; a
-/// constant for each slice behind another one, in milliseconds. `typical` is about how long a run takes: the constant is believed to be a few per
-/// cent of it at most. Places are devices, as in `measured_costs`.
+/// What a calibration of chains can correct: the input's way in; all layers; beside them the layers of each device; entering, leaving and links, and
+/// with them changes of clocks; a constant for each slice behind another one, in milliseconds. `typical` is about how long a run takes: the constant
+/// is believed to be a few per cent of it at most. Places are devices, as in `measured_costs`.
 [[nodiscard]] std::vector<CalibrationTerm> chain_terms(const Board& board, Milliseconds typical);
 
 /// A chain's amounts for those terms, in milliseconds. Their sum, with the coefficients expected, is what the chain costs.

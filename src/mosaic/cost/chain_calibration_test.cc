@@ -54,6 +54,18 @@ TEST(Calibrated, CostsWhatTheCalibrationSaysOfTheAmounts) {
   }
 }
 
+// The second device runs at another level of one clock: there and back again.
+TEST(Calibrated, TakesChangesOfClocksForAPartOfTheWay) {
+  ChainCosts costs = small_costs();
+  costs.clocks.emplace(std::vector<std::size_t>{2}, 2);
+  costs.clocks->sets = {{{.domain = 0, .level = 0}}, {{.domain = 0, .level = 1}}};
+  costs.clocks->cost(0, 0, 1) = costs.clocks->cost(0, 1, 0) = 2'000'000'000;
+  EXPECT_EQ(chain_amounts(costs, kBoth), (std::vector<double>{3, 5, 1, 4, 12, 1}));
+  Calibration calibration;
+  calibration.coefficients = {0.9, 1.1, 0.1, -0.05, 1.5, 0.4};
+  EXPECT_NEAR(static_cast<double>(cost_of(calibrated(costs, calibration), kBoth).count()) / 1e9, calibration.at(chain_amounts(costs, kBoth)), 1e-6);
+}
+
 TEST(Calibrated, NeverFallsBelowNothing) {
   Calibration calibration;
   calibration.coefficients = {1, 1, 0, 0, 1, -100};

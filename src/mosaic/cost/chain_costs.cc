@@ -42,6 +42,48 @@ void add_memory(ChainCosts& costs, const Graph& graph, const Board& board) {
   }
 }
 
+/// The clocks that the configurations of a clock's devices run at, each once.
+std::vector<std::optional<Hertz>> levels_of(const ClockFit& clock, const Board& board) {
+  std::vector<std::optional<Hertz>> levels;
+  for (const std::string& name : clock.devices) {
+    const auto device = std::ranges::find(board.devices, name, &Device::name);
+    if (device == board.devices.end()) continue;
+    for (const OperatingPoint& point : device->points) {
+      if (std::ranges::find(levels, point.clock) == levels.end()) levels.push_back(point.clock);
+    }
+  }
+  return levels;
+}
+
+/// Nothing where no clock was timed.
+std::optional<ClockChanges> clock_changes(const Fit& fit, const Board& board) {
+  if (fit.clocks.empty()) return std::nullopt;
+  std::vector<std::vector<std::optional<Hertz>>> levels;
+  std::vector<std::size_t> counts;
+  for (const ClockFit& clock : fit.clocks) {
+    levels.push_back(levels_of(clock, board));
+    counts.push_back(levels.back().size());
+  }
+  ClockChanges changes(counts, board.configurations.size());
+  for (std::size_t d = 0; d < levels.size(); ++d) {
+    const auto level_of = [&](const std::optional<Hertz>& clock) {
+      return static_cast<std::size_t>(std::ranges::find(levels[d], clock) - levels[d].begin());
+    };
+    for (std::size_t c = 0; c < board.configurations.size(); ++c) {
+      const ConfigurationId id(c);
+      const std::vector<std::string>& devices = fit.clocks[d].devices;
+      if (std::ranges::find(devices, board.device_of(id).name) == devices.end()) continue;
+      changes.sets[c].push_back({.domain = static_cast<std::uint32_t>(d), .level = static_cast<std::uint32_t>(level_of(board.point_of(id).clock))});
+    }
+    for (const auto& [ends, microseconds] : fit.clocks[d].changes) {
+      const std::size_t from = level_of(ends.first);
+      const std::size_t to = level_of(ends.second);
+      if (from < counts[d] && to < counts[d]) changes.cost(d, from, to) = picoseconds(microseconds);
+    }
+  }
+  return changes;
+}
+
 /// Board files may forbid operators after the profile was taken.
 bool allowed(const Graph& graph, const Device& device, const Layer& layer) {
   return std::ranges::none_of(layer.nodes, [&](NodeId node) { return device.lacks(graph.node(node).op); });
@@ -143,6 +185,7 @@ ChainCosts measured_costs(const Fit& fit, const Graph& graph, const Board& board
     }
   }
   add_memory(costs, graph, board);
+  costs.clocks = clock_changes(fit, board);
   return costs;
 }
 

@@ -77,7 +77,9 @@ struct SliceCost {
 /// The measured times of a model on a board. A place is a device. Entering and leaving a slice cost what the configuration's fit says for the bytes
 /// at the cut; the first slice costs the link from the caller instead of entering, the last leaves nothing. A hop costs what the link's fit says,
 /// also one within a device that hands over to itself through host memory. A link that was not measured costs nothing within a device, and between
-/// two as much as the dearest that was. A layer runs where the profile has a time of it and the board file forbids none of its operators.
+/// two as much as the dearest that was. A clock that was timed is a domain; each configuration of its devices sets it to its operating point's, or
+/// leaves it to the system as one more level, and a change takes as long as it was measured to. A layer runs where the profile has a time of it and
+/// the board file forbids none of its operators.
 [[nodiscard]] ChainCosts measured_costs(const Fit& fit, const Graph& graph, const Board& board);
 
 }  // namespace mosaic

@@ -179,6 +179,25 @@ TEST(MeasuredCosts, TakesMemoryAndLimitsFromGraphAndBoard) {
   EXPECT_THAT(costs.space_limit, testing::ElementsAre(1000, std::nullopt));
 }
 
+// One clock for both devices: the first at 1 or 2 GHz, the second at 2 GHz or as the system likes. What was not timed costs nothing.
+TEST(MeasuredCosts, TakeChangesOfClocksFromTheFit) {
+  Measured m;
+  m.board.devices[0].points = {{.clock = Hertz{1'000'000'000}}, {.clock = Hertz{2'000'000'000}}};
+  m.board.devices[1].points = {{.clock = Hertz{2'000'000'000}}, {}};
+  m.board = test::expect(make_board(std::move(m.board)));
+  m.fit.configurations = {m.fit.configurations[0], m.fit.configurations[0], m.fit.configurations[1], m.fit.configurations[1]};
+  EXPECT_FALSE(measured_costs(m.fit, m.graph, m.board).clocks.has_value());
+  m.fit.clocks = {
+      {.devices = {"d0", "d1"}, .changes = {{{Hertz{1'000'000'000}, Hertz{2'000'000'000}}, 40}, {{Hertz{2'000'000'000}, std::nullopt}, 70}}}};
+  const ChainCosts costs = measured_costs(m.fit, m.graph, m.board);
+  ASSERT_TRUE(costs.clocks.has_value());
+  EXPECT_EQ(costs.clocks->between(0, 1), 40 * kMicrosecond);
+  EXPECT_EQ(costs.clocks->between(0, 2), 40 * kMicrosecond);
+  EXPECT_EQ(costs.clocks->between(1, 2), 0) << "the same clock";
+  EXPECT_EQ(costs.clocks->between(2, 3), 70 * kMicrosecond);
+  EXPECT_EQ(costs.clocks->between(3, 2), 0);
+}
+
 TEST(MeasuredCosts, HeedsOperatorsThatTheBoardForbidsSince) {
   Measured m;
   m.graph.nodes[2].op = "Pool";

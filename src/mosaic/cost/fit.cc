@@ -199,6 +199,10 @@ Result<Fit> fit_profile(const Profile& profile, const Graph& graph, const Board&
     }
   }
   for (const LinkSamples& link : profile.links) fit.links[{link.from, link.to}] = fit_link(link);
+  for (const ClockChangeSamples& each : profile.clock_changes) {
+    ClockFit& clock = fit.clocks.emplace_back(ClockFit{.devices = each.devices, .changes = {}});
+    for (const auto& change : each.changes) clock.changes[{change.from, change.to}] = median(change.microseconds);
+  }
   return fit;
 }
 
@@ -208,6 +212,7 @@ Result<std::optional<Fit>> fit_energy(const Profile& profile, const Graph& graph
   if (!metered) return std::nullopt;
   Profile energies = profile;
   energies.links.clear();
+  energies.clock_changes.clear();
   for (auto* const list : {&energies.slices, &energies.wholes}) {
     for (SliceSamples& slice : *list) slice.microseconds = slice.microjoules.empty() ? std::vector<double>(profile.rounds) : slice.microjoules;
   }

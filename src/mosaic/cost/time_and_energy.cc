@@ -1,5 +1,6 @@
 #include "mosaic/cost/time_and_energy.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "mosaic/base/check.h"
@@ -27,7 +28,13 @@ bool same_structure(const ChainCosts& a, const ChainCosts& b) {
 
 TimeAndEnergy measured_time_and_energy(const Fit& fit, const Graph& graph, const Board& board, const std::optional<Fit>& energy) {
   TimeAndEnergy costs{.time = measured_costs(fit, graph, board), .energy = {}};
-  if (energy) costs.energy = measured_costs(*energy, graph, board);  // microjoules become picojoules as microseconds become picoseconds
+  if (energy) {
+    costs.energy = measured_costs(*energy, graph, board);  // microjoules become picojoules as microseconds become picoseconds
+    costs.energy->clocks = costs.time.clocks;              // what changing them draws nobody measured
+    for (std::size_t d = 0; costs.energy->clocks && d < costs.energy->clocks->change.size(); ++d) {
+      std::ranges::fill(costs.energy->clocks->change[d], 0);
+    }
+  }
   return costs;
 }
 

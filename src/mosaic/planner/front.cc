@@ -23,7 +23,8 @@ void sort_out(std::vector<PricedChain>& points) {
   points.resize(kept);
 }
 
-/// Adds corners of the front's convex hull: the cheapest chains of weighted sums, between two points and again between them and what is found.
+/// Adds corners of the convex hull of all chains, as many as the depth allows: the cheapest chains of weighted sums, between two points and again
+/// between them and what is found.
 void add_corners(const TimeAndEnergy& costs, const PricedChain& a, const PricedChain& b, int depth, Prospects& prospects,
                  std::vector<PricedChain>& points) {
   const auto down = static_cast<double>(a.energy->count() - b.energy->count());
@@ -64,6 +65,11 @@ Front pareto_front(const TimeAndEnergy& costs, const Constraints& constraints, s
   front.points.insert(front.points.end(), {first, last});
   add_corners(costs, first, last, kDepth, prospects, front.points);
   std::erase_if(front.points, [&](const PricedChain& point) { return !constraints.allow(point); });
+  if (front.points.empty()) {  // tight constraints may leave none of those that were kept
+    for (const Objective end : {Objective::kLatency, Objective::kEnergy}) {
+      if (auto best = best_chain(costs, end, constraints, label_cap)) front.points.push_back(std::move(best->best));
+    }
+  }
   sort_out(front.points);
   return front;
 }

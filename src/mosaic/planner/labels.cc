@@ -28,6 +28,9 @@ struct Record {
   std::uint32_t parent = kNone;
 };
 
+/// Whether labels of a list are still in their slices, or have paid for leaving them.
+enum class Stage { kInside, kLeft };
+
 bool earlier(const Label& a, const Label& b) { return a.cost < b.cost; }
 
 class Search {
@@ -137,7 +140,7 @@ class Search {
       for (const std::size_t r : of_configuration_[c]) loads_[r] += memory_[label.begin] - largest_[label.begin];
       return Rank{.cost = label.cost, .clocks = label.clocks, .begin = limited(c) ? label.begin : 0, .loads = loads_};
     });
-    truncate(open, k + 1, Costs{});
+    truncate(open, k + 1, Stage::kInside);
   }
 
   /// Slices on `c` end at a cut.
@@ -160,7 +163,7 @@ class Search {
                   .begin = 0,
                   .loads = std::span(fresh_rows_).subspan(label.row * limits_.size(), limits_.size())};
     });
-    truncate(left, cut, leaving);
+    truncate(left, cut, Stage::kLeft);
   }
 
   /// Makes labels that have left their slices the parents of those that begin at the cut.
@@ -211,13 +214,12 @@ class Search {
     list.swap(merged_);
   }
 
-  /// Keeps to the cap: labels of which most may come, or, where all of a front is wanted, some from end to end. `left`: what the labels have paid for
-  /// leaving already, which bounds do not know of.
-  void truncate(Labels& list, std::size_t cut, const Costs& left) {
+  /// Keeps to the cap: labels of which most may come, or, where all of a front is wanted, some from end to end.
+  void truncate(Labels& list, std::size_t cut, Stage stage) {
     if (list.size() <= cap_) return;
     harvest_.capped = true;
     std::vector<std::pair<double, std::size_t>> ranked;
-    for (std::size_t i = 0; i < list.size(); ++i) ranked.emplace_back(promise(list[i], cut, left), i);
+    for (std::size_t i = 0; i < list.size(); ++i) ranked.emplace_back(promise(list[i], cut, stage), i);
     std::vector<bool> kept(list.size(), false);
     if (second_ != nullptr && prospects_.goal().wants_all()) {
       for (std::size_t i = 0; i < cap_; ++i) kept[i * (list.size() - 1) / (cap_ - 1)] = true;
@@ -235,9 +237,10 @@ class Search {
     list.resize(next);
   }
 
-  /// The best that can come of a label, in what the goal is about.
-  [[nodiscard]] double promise(const Label& label, std::size_t cut, const Costs& left) const {
-    const Costs before{label.cost[0] - left[0], label.cost[1] - left[1]};
+  /// The best that can come of a label, in what the goal is about. Bounds are of labels inside their slices: what it paid for leaving is taken back.
+  [[nodiscard]] double promise(const Label& label, std::size_t cut, Stage stage) const {
+    const Costs paid = stage == Stage::kLeft ? cost(&ChainCosts::leave, costs_.border(label.configuration, cut)) : Costs{};
+    const Costs before{label.cost[0] - paid[0], label.cost[1] - paid[1]};
     if (prospects_.goal().product_below) return prospects_.least_product(before, cut, label.configuration);
     // Rounded down: a double holds 53 bits.
     return std::nextafter(static_cast<double>(prospects_.least_first(before, cut, label.configuration)), 0.0);

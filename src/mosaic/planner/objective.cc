@@ -42,7 +42,7 @@ double gap(double best, double bound) { return best > 0 ? std::max(0.0, 100 * (1
 /// A result of `solve_chain` or `search` and how sure it is.
 struct Solved {
   Found found;
-  std::optional<double> gap_percent;
+  std::optional<double> bound;  ///< where it is not proved: no chain is better than this, in the first criterion or in the product
 };
 
 /// Adds lines between two chains, towards the point where the second criterion reaches its limit; keeps the best chain within it.
@@ -73,9 +73,8 @@ Solved solve_within(const Criteria& criteria, std::int64_t most, const Found& ab
     if (!harvest.front.empty()) within = harvest.front.front();
     if (!harvest.capped) break;
   }
-  Solved solved{.found = within, .gap_percent = {}};
-  const auto value = static_cast<double>(within.cost[0]);
-  if (harvest.capped && harvest.missed < value) solved.gap_percent = gap(value, harvest.missed);
+  Solved solved{.found = within, .bound = {}};
+  if (harvest.capped && harvest.missed < static_cast<double>(within.cost[0])) solved.bound = harvest.missed;
   return solved;
 }
 
@@ -107,73 +106,93 @@ Solved solve_product(const Criteria& criteria, const Goal& limits, const Found& 
     }
     if (!harvest.capped) break;
   }
-  Solved solved{.found = best, .gap_percent = {}};
-  const auto value = static_cast<double>(product(best.cost));
-  if (harvest.capped && harvest.missed < value) solved.gap_percent = gap(value, harvest.missed);
+  Solved solved{.found = best, .bound = {}};
+  if (harvest.capped && harvest.missed < static_cast<double>(product(best.cost))) solved.bound = harvest.missed;
   return solved;
+}
+
+/// The cheapest chain by one criterion.
+std::optional<ChainResult> solve_one(const ChainCosts& costs, std::optional<std::size_t> cap) {
+  return cap ? solve_chain(costs, *cap) : solve_chain(costs);
 }
 
 /// What `best_chain` needs of the two single criteria.
 class Planner {
  public:
-  Planner(const TimeAndEnergy& costs, const Constraints& constraints, std::size_t cap) : time_(costs.time), energy_(*costs.energy), cap_(cap) {
+  Planner(const TimeAndEnergy& costs, const Constraints& constraints, std::optional<std::size_t> cap)
+      : time_(costs.time), energy_(*costs.energy), given_cap_(cap), cap_(cap.value_or(costs.time.clocks ? kMostLabelsWithClocks : kMostLabels)) {
     if (constraints.latency) most_time_ = constraints.latency->count();
     if (constraints.energy) most_energy_ = constraints.energy->value;
   }
 
   std::expected<Optimum, Infeasible> solve(Objective objective) {
-    const auto fastest = solve_chain(time_);
-    const auto thriftiest = fastest ? solve_chain(energy_) : std::nullopt;
+    const auto fastest = solve_one(time_, given_cap_);
+    const auto thriftiest = fastest ? solve_one(energy_, given_cap_) : std::nullopt;
     if (!thriftiest) return std::unexpected(Infeasible{});
-    fastest_ = *by_time().price(fastest->chain);
-    thriftiest_ = *by_energy().price(thriftiest->chain);
-    if (most_time_ && fastest->cost.count() > *most_time_)
-      return short_of(Infeasible::What::kLatency, fastest->cost.count(), fastest->optimal, false);
-    if (most_energy_ && thriftiest->cost.count() > *most_energy_)
-      return short_of(Infeasible::What::kEnergy, thriftiest->cost.count(), thriftiest->optimal, false);
-    const Solved least_time = within(by_time(), most_energy_, *fastest, fastest_, swapped(thriftiest_));
+    Solved first = solved(by_time(), *fastest);
+    Solved last = solved(by_energy(), *thriftiest);
+    // Where the cap bound, each may be the better one by the other's criterion.
+    if (const Found other = swapped(last.found); other.cost[0] < first.found.cost[0]) first.found = other;
+    if (const Found other = swapped(first.found); other.cost[0] < last.found.cost[0]) last.found = other;
+    if (most_time_ && first.found.cost[0] > *most_time_) return short_of(Infeasible::What::kLatency, first, false);
+    if (most_energy_ && last.found.cost[0] > *most_energy_) return short_of(Infeasible::What::kEnergy, last, false);
+
+    Solved least_time = within(by_time(), most_energy_, first, swapped(last.found));
     if (most_time_ && least_time.found.cost[0] > *most_time_) {
-      return short_of(Infeasible::What::kLatency, least_time.found.cost[0], !least_time.gap_percent, true);
+      // Where that is not proved, the other limit may be the easier one to come from.
+      const Found other = least_time.bound ? swapped(within(by_energy(), most_time_, last, swapped(first.found)).found) : least_time.found;
+      if (!limits().accepts(other.cost)) return short_of(Infeasible::What::kLatency, least_time, true);
+      least_time.found = other;
     }
-    if (objective == Objective::kLatency) return optimum(least_time, false);
-    const Solved least_energy = within(by_energy(), most_time_, *thriftiest, thriftiest_, swapped(fastest_));
-    if (objective == Objective::kEnergy) return optimum(least_energy, true);
-    const Goal limits{.most = {most_time_, most_energy_}, .first_below = {}, .product_below = {}};
+    if (objective == Objective::kLatency) return optimum(least_time, objective);
+    // From here on every candidate keeps both limits: so does what the searches begin with, and they only put better ones in its place.
+    Solved least_energy = within(by_energy(), most_time_, last, swapped(least_time.found));
+    if (objective == Objective::kEnergy) return optimum({.found = swapped(least_energy.found), .bound = least_energy.bound}, objective);
     Found best = least_time.found;
     if (const Found other = swapped(least_energy.found); product(other.cost) < product(best.cost)) best = other;
-    return optimum(solve_product(by_time(), limits, fastest_, swapped(thriftiest_), best, cap_), false);
+    return optimum(solve_product(by_time(), limits(), first.found, swapped(last.found), best, cap_), objective);
   }
 
  private:
+  static constexpr std::size_t kMostLabels = 20'000;
+  static constexpr std::size_t kMostLabelsWithClocks = 1'000;
+
   [[nodiscard]] Criteria by_time() const { return {.first = time_, .second = energy_}; }
   [[nodiscard]] Criteria by_energy() const { return {.first = energy_, .second = time_}; }
+  [[nodiscard]] Goal limits() const { return {.most = {most_time_, most_energy_}, .first_below = {}, .product_below = {}}; }
   static Found swapped(const Found& found) { return {.chain = found.chain, .cost = {found.cost[1], found.cost[0]}}; }
 
-  static std::unexpected<Infeasible> short_of(Infeasible::What what, std::int64_t least, bool proved, bool other) {
-    return std::unexpected(Infeasible{.what = what, .least = Cost(least), .within_other = other, .proved = proved});
-  }
-
-  /// The least first criterion with at most `most` of the second, from the cheapest chains in the one and in the other.
-  [[nodiscard]] Solved within(const Criteria& criteria, const std::optional<std::int64_t>& most, const ChainResult& cheapest, const Found& first,
-                              const Found& second) const {
-    if (most && first.cost[1] > *most) return solve_within(criteria, *most, first, second, cap_);
-    Solved solved{.found = first, .gap_percent = {}};
-    if (!cheapest.optimal) solved.gap_percent = gap(static_cast<double>(cheapest.cost.count()), static_cast<double>(cheapest.bound->count()));
+  static Solved solved(const Criteria& criteria, const ChainResult& result) {
+    Solved solved{.found = *criteria.price(result.chain), .bound = {}};
+    if (!result.optimal) solved.bound = static_cast<double>(result.bound->count());
     return solved;
   }
 
-  static Optimum optimum(const Solved& solved, bool energy_first) {
-    const Found found = energy_first ? swapped(solved.found) : solved.found;
-    return {.best = {.chain = found.chain, .time = Cost(found.cost[0]), .energy = Cost(found.cost[1])}, .gap_percent = solved.gap_percent};
+  static std::unexpected<Infeasible> short_of(Infeasible::What what, const Solved& least, bool other) {
+    return std::unexpected(Infeasible{.what = what, .least = Cost(least.found.cost[0]), .within_other = other, .proved = !least.bound});
+  }
+
+  /// The least first criterion with at most `most` of the second. Requires: `cheapest` in the first criterion; `start` keeps the limit.
+  [[nodiscard]] Solved within(const Criteria& criteria, const std::optional<std::int64_t>& most, const Solved& cheapest, const Found& start) const {
+    if (most && cheapest.found.cost[1] > *most) return solve_within(criteria, *most, cheapest.found, start, cap_);
+    return cheapest;
+  }
+
+  /// Requires: costs in time and energy.
+  [[nodiscard]] Optimum optimum(const Solved& solved, Objective objective) const {
+    MOSAIC_CHECK(limits().accepts(solved.found.cost));
+    Optimum optimum{.best = {.chain = solved.found.chain, .time = Cost(solved.found.cost[0]), .energy = Cost(solved.found.cost[1])},
+                    .gap_percent = {}};
+    if (solved.bound) optimum.gap_percent = gap(value_of(optimum.best, objective), *solved.bound);
+    return optimum;
   }
 
   const ChainCosts& time_;
   const ChainCosts& energy_;
+  const std::optional<std::size_t> given_cap_;
   const std::size_t cap_;
   std::optional<std::int64_t> most_time_;
   std::optional<std::int64_t> most_energy_;
-  Found fastest_;     // costs in time and energy
-  Found thriftiest_;  // costs in energy and time
 };
 
 constexpr std::array kObjectives{Objective::kLatency, Objective::kEnergy, Objective::kEnergyDelay};
@@ -211,15 +230,13 @@ double value_of(const PricedChain& chain, Objective objective) {
 
 std::expected<Optimum, Infeasible> best_chain(const TimeAndEnergy& costs, Objective objective, const Constraints& constraints,
                                               std::optional<std::size_t> label_cap) {
-  constexpr std::size_t kMostLabels = 20'000;
-  constexpr std::size_t kMostLabelsWithClocks = 1'000;
   const bool needs_energy = objective != Objective::kLatency || constraints.energy;
   MOSAIC_CHECK(!needs_energy || costs.energy);
   if (needs_energy) {
     MOSAIC_CHECK(same_structure(costs.time, *costs.energy));
-    return Planner(costs, constraints, label_cap.value_or(costs.time.clocks ? kMostLabelsWithClocks : kMostLabels)).solve(objective);
+    return Planner(costs, constraints, label_cap).solve(objective);
   }
-  const auto fastest = solve_chain(costs.time);
+  const auto fastest = solve_one(costs.time, label_cap);
   if (!fastest) return std::unexpected(Infeasible{});
   if (constraints.latency && fastest->cost.count() > constraints.latency->count()) {
     return std::unexpected(Infeasible{.what = Infeasible::What::kLatency, .least = fastest->cost, .proved = fastest->optimal});

@@ -54,8 +54,9 @@ struct Infeasible {
 /// One criterion is `solve_chain`. A constraint on the other one, and the product, are label setting with two criteria, held in bounds by the
 /// cheapest chains of weighted sums: a sum of which the rest would cost too much for the best chain found so far rules a label out. For the product
 /// these bounds are nearly tight, because it is smallest at a corner of the convex hull of what can be reached. `label_cap` bounds the labels kept
-/// for each cut and configuration, by default at 20,000; with priced clocks, where labels are compared across all states of the clocks, at 1,000.
-/// Where it binds, the result says how much better another chain might be.
+/// for each cut and configuration, by default at 20,000; with priced clocks, where labels are compared across all states of the clocks, at 1,000; in
+/// `solve_chain` at that function's own default. Where it binds, the result still keeps the constraints, and says how much better another chain might
+/// be; and that there is none may then be unproved.
 [[nodiscard]] std::expected<Optimum, Infeasible> best_chain(const TimeAndEnergy& costs, Objective objective, const Constraints& constraints = {},
                                                             std::optional<std::size_t> label_cap = {});
 

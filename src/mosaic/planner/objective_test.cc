@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
+#include "mosaic/planner/front.h"
 #include "tests/chains.h"
 
 namespace mosaic {
@@ -155,6 +158,27 @@ TEST(BestChain, SaysTheLeastThereIsWhereItIsInfeasible) {
   EXPECT_GT(checked, 80);
 }
 
+/// Whether a result with at most `cap` labels keeps the constraints and is as good as it says; one with a gap counts as unproved.
+void check_capped(const TimeAndEnergy& costs, Objective objective, const Constraints& constraints, std::size_t cap, int& unproved) {
+  const auto capped = best_chain(costs, objective, constraints, cap);
+  const auto exact = best_chain(costs, objective, constraints);
+  ASSERT_TRUE(exact.has_value() && exact->optimal());
+  if (!capped) {
+    ASSERT_FALSE(capped.error().proved);
+    return;
+  }
+  ASSERT_TRUE(constraints.allow(capped->best));
+  const double value = value_of(capped->best, objective);
+  const double least = value_of(exact->best, objective);
+  ASSERT_GE(value, least);
+  if (capped->optimal()) {
+    ASSERT_EQ(value, least);
+  } else {
+    ASSERT_GE(least, value * (1 - *capped->gap_percent / 100) * (1 - 1e-9));
+    ++unproved;
+  }
+}
+
 TEST(BestChain, BoundsTheGapWhereLabelsRunOut) {
   Random random(63);
   int unproved = 0;
@@ -164,21 +188,43 @@ TEST(BestChain, BoundsTheGapWhereLabelsRunOut) {
     const Pairs front = test::front_by_force(costs);
     if (front.empty()) continue;
     const Constraints constraints{.latency = Picoseconds(front[front.size() / 2].first), .energy = {}};
-    for (const Objective objective : {Objective::kEnergy, Objective::kEnergyDelay}) {
-      const auto optimum = best_chain(costs, objective, constraints, 2);
-      const auto exact = best_chain(costs, objective, constraints);
-      ASSERT_TRUE(optimum.has_value() && exact.has_value());
-      const double value = value_of(optimum->best, objective);
-      ASSERT_GE(value, value_of(exact->best, objective));
-      if (optimum->optimal()) {
-        ASSERT_EQ(value, value_of(exact->best, objective));
-      } else {
-        ASSERT_GE(value_of(exact->best, objective), value * (1 - *optimum->gap_percent / 100) * (1 - 1e-9));
-        ++unproved;
-      }
-    }
+    for (const Objective objective : {Objective::kEnergy, Objective::kEnergyDelay}) check_capped(costs, objective, constraints, 2, unproved);
+    if (HasFatalFailure()) return;
   }
   EXPECT_GT(unproved, 5);
+}
+
+/// Instances with fronts of many points, within limits of both that leave some of them, and with few labels.
+void check_within_both(std::uint64_t seed, const test::InstanceOptions& options) {
+  Random random(seed);
+  int unproved = 0;
+  for (int i = 0; i < 300; ++i) {
+    SCOPED_TRACE(i);
+    const TimeAndEnergy costs = test::random_time_and_energy(random, options);
+    const Front front = pareto_front(costs);
+    ASSERT_TRUE(front.complete);
+    const std::size_t count = front.points.size();
+    if (count < 4) continue;
+    const std::size_t fast = random.below(count - 1);
+    const std::size_t slow = fast + 1 + random.below(count - fast - 1);
+    Constraints constraints{.latency = Picoseconds(front.points[slow].time.count()), .energy = {}};
+    for (const bool both : {false, true}) {
+      if (both) constraints.energy = Picojoules{front.points[fast].energy->count()};
+      for (const Objective objective : {Objective::kLatency, Objective::kEnergy, Objective::kEnergyDelay}) {
+        for (const std::size_t cap : {2U, 3U, 4U}) check_capped(costs, objective, constraints, cap, unproved);
+      }
+    }
+    if (testing::Test::HasFatalFailure()) return;
+  }
+  EXPECT_GT(unproved, 200);
+}
+
+TEST(BestChain, KeepsBothConstraintsWhereLabelsRunOut) { check_within_both(70, {.most_layers = 12, .most_configurations = 4, .cheap_slices = true}); }
+
+// What a label paid for leaving is its own configuration's, and differs between those of one place. Without limits there are many labels of which
+// bounds that are too high would make a proof.
+TEST(BestChain, ProvesNothingWrongWhereLabelsRunOut) {
+  check_within_both(71, {.most_layers = 12, .most_configurations = 4, .slice_limits = false, .space_limits = false, .cheap_slices = true});
 }
 
 }  // namespace

@@ -93,10 +93,10 @@ Error explain_infeasible(const ChainCosts& costs, const Graph& graph, const Boar
                                                format_bytes(weight_bytes(graph)), format_bytes({least_memory(costs)}), spaces)};
 }
 
-double uncertainty_percent(const Fit& fit) {
-  double worst = 0;
+double uncertainty_percent(const Fit& fit, std::optional<double> residual_percent) {
+  double worst = residual_percent.value_or(0);
   for (const ConfigurationFit& each : fit.configurations) {
-    if (const auto check = each.check_percent()) worst = std::max(worst, std::fabs(*check));
+    if (const auto check = each.check_percent(); check && !residual_percent) worst = std::max(worst, std::fabs(*check));
     worst = std::max(worst, 50 * (each.relative_high - each.relative_low));
   }
   return worst;
@@ -123,7 +123,8 @@ Result<Decision> decide(const TimeAndEnergy& costs, const Fit& fit, const Graph&
   return decision;
 }
 
-Plan to_plan(const Chain& chain, const TimeAndEnergy& costs, const Fit& fit, const Graph& graph, const Board& board) {
+Plan to_plan(const Chain& chain, const TimeAndEnergy& costs, const Fit& fit, const Graph& graph, const Board& board,
+             std::optional<double> residual_percent) {
   std::vector<std::string> names;
   double low = 1;
   double high = 1;
@@ -131,8 +132,8 @@ Plan to_plan(const Chain& chain, const TimeAndEnergy& costs, const Fit& fit, con
     names.push_back(board.configurations[c].name);
     const ConfigurationFit& of = fit.configurations[c];
     const double gap = of.check_percent().value_or(0) / 100;  // positive: the sum says too much
-    low = std::min(low, of.relative_low - std::max(gap, 0.0));
-    high = std::max(high, of.relative_high + std::max(-gap, 0.0));
+    low = std::min(low, of.relative_low - (residual_percent ? *residual_percent / 100 : std::max(gap, 0.0)));
+    high = std::max(high, of.relative_high + (residual_percent ? *residual_percent / 100 : std::max(-gap, 0.0)));
   }
   Plan plan;
   plan.graph_name = graph.name;

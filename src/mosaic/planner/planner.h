@@ -40,12 +40,14 @@ struct Decision {
 [[nodiscard]] Error explain_infeasible(const ChainCosts& costs, const Graph& graph, const Board& board);
 
 /// How far sums of layers can be trusted on this machine, in per cent: the largest gap between the sum of the layers and the whole model over all
-/// configurations, or the largest drift between rounds if that is larger.
-[[nodiscard]] double uncertainty_percent(const Fit& fit);
+/// configurations, or the largest drift between rounds if that is larger. Where sums were calibrated, `residual_percent`, how far they were then off
+/// real runs, takes the place of the gaps.
+[[nodiscard]] double uncertainty_percent(const Fit& fit, std::optional<double> residual_percent = {});
 
 /// A chain as a plan, with predictions: expected times and energies from the costs, the interval of the time from how much the machine drifted while
-/// the profile was taken and from the gap between sums and wholes. Its objective is left at latency.
-[[nodiscard]] Plan to_plan(const Chain& chain, const TimeAndEnergy& costs, const Fit& fit, const Graph& graph, const Board& board);
+/// the profile was taken and from the gap between sums and wholes, or from `residual_percent` as above. Its objective is left at latency.
+[[nodiscard]] Plan to_plan(const Chain& chain, const TimeAndEnergy& costs, const Fit& fit, const Graph& graph, const Board& board,
+                           std::optional<double> residual_percent = {});
 
 /// The chain that a plan is, if it is one: consecutive layers, each step after the one before. For plans that `validate` accepted.
 [[nodiscard]] std::optional<Chain> to_chain(const Plan& plan, const Board& board);

@@ -168,6 +168,10 @@ TEST(UncertaintyPercent, IsTheLargestGapOrDrift) {
   EXPECT_NEAR(uncertainty_percent(fit), 10, 1e-9);
   fit.configurations = {drift, gap};
   EXPECT_NEAR(uncertainty_percent(fit), 12, 1e-9);
+  fit.configurations = {gap};
+  EXPECT_NEAR(uncertainty_percent(fit, 3.5), 3.5, 1e-9) << "calibrated: the gap was corrected, so far as the runs could tell";
+  fit.configurations = {drift, gap};
+  EXPECT_NEAR(uncertainty_percent(fit, 3.5), 12, 1e-9) << "drift stays";
 }
 
 /// Two layers on two devices; picoseconds: from the caller 1 us, layer 0 on d0 10 us, leaving 2 us, hop 3 us, entering d1 4 us, layer 1 there 20 us.
@@ -227,6 +231,9 @@ TEST(ToPlan, WidensTheIntervalByDriftAndByTheGapToTheWhole) {
   const Plan plan = to_plan(kBothDevices, {.time = costs, .energy = {}}, fit, test::line_graph(costs), test::row_board(2));
   EXPECT_NEAR(plan.prediction->low.count(), 40 * 0.88, 1e-9);
   EXPECT_NEAR(plan.prediction->high.count(), 40 * 1.08, 1e-9);
+  const Plan calibrated = to_plan(kBothDevices, {.time = costs, .energy = {}}, fit, test::line_graph(costs), test::row_board(2), 2.0);
+  EXPECT_NEAR(calibrated.prediction->low.count(), 40 * 0.93, 1e-9);
+  EXPECT_NEAR(calibrated.prediction->high.count(), 40 * 1.10, 1e-9);
 }
 
 TEST(ToChain, GivesBackTheChainThatAPlanWasMadeOf) {

@@ -77,6 +77,4 @@ void Remaining::begin_slices(std::size_t cut) {
   }
 }
 
-Cost Remaining::whole() const { return *std::min_element(begins_.begin(), begins_.begin() + static_cast<std::ptrdiff_t>(costs_->configurations)); }
-
 }  // namespace mosaic

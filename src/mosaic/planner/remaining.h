@@ -20,9 +20,6 @@ class Remaining {
   /// From cut `cut` > 0 on, in a slice on `c` that has run the layers before the cut and may go on or end here.
   [[nodiscard]] Cost inside(std::size_t cut, std::size_t c) const { return inside_[cut * costs_->configurations + c]; }
 
-  /// Of a whole chain.
-  [[nodiscard]] Cost whole() const;
-
  private:
   /// Configurations behind which the rest costs the same: they hand over in the same place and set the same clocks.
   [[nodiscard]] std::size_t group_of(std::size_t c) const { return group_[c]; }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "mosaic/planner/chain.h"
 #include "tests/chains.h"
 
@@ -10,18 +12,28 @@ namespace {
 
 using test::random_costs;
 
+/// The least of all beginnings, each with what its rest costs.
+Cost least_of(const ChainCosts& costs, const Remaining& remaining) {
+  Cost least = Cost::infeasible();
+  for (std::size_t c = 0; c < costs.configurations; ++c) {
+    if (costs.runs[costs.cell(c, 0)] == 0) continue;
+    least = std::min(least, remaining.inside(1, c) + (costs.enter[costs.border(c, 0)] + costs.execute[costs.cell(c, 0)]));
+  }
+  return least;
+}
+
 TEST(Remaining, IsTheOptimumWhereNothingIsSummedOverSlices) {
   Random random(41);
   int feasible = 0;
   for (int i = 0; i < 500; ++i) {
     SCOPED_TRACE(i);
-    const ChainCosts costs = random_costs(random, {.space_limits = false});
+    const ChainCosts costs = random_costs(random, {.slice_limits = false, .space_limits = false});
     const Remaining remaining(costs);
     const auto optimum = solve_chain(costs);
-    ASSERT_EQ(remaining.whole().feasible(), optimum.has_value());
+    ASSERT_EQ(least_of(costs, remaining).feasible(), optimum.has_value());
     if (!optimum) continue;
     ++feasible;
-    ASSERT_EQ(remaining.whole(), optimum->cost);
+    ASSERT_EQ(least_of(costs, remaining), optimum->cost);
   }
   EXPECT_GT(feasible, 300);
 }
@@ -48,7 +60,6 @@ TEST(Remaining, IsNeverMoreThanTheRestOfAnyFeasibleChain) {
     const Remaining remaining(costs);
     test::for_each_chain(costs, [&](const Chain& chain) {
       if (!cost_of(costs, chain).feasible()) return;
-      ASSERT_LE(remaining.whole(), cost_of(costs, chain));
       for (std::size_t s = 0; s < chain.configurations.size(); ++s) {
         for (std::size_t cut = chain.borders[s] + 1; cut <= chain.borders[s + 1]; ++cut) {
           const Cost rest = remaining.inside(cut, chain.configurations[s]);

@@ -21,32 +21,7 @@ std::vector<bool> only(const ChainCosts& costs, const std::vector<std::size_t>& 
   return allowed;
 }
 
-/// Clock and cores, for finding the fastest.
-std::pair<std::int64_t, int> speed(const OperatingPoint& point) { return {point.clock ? point.clock->value : 0, point.cores}; }
-
 }  // namespace
-
-FullClocks full_clocks(const Board& board) {
-  FullClocks full;
-  const auto fastest = [&](std::size_t a, std::size_t b) {
-    return speed(board.point_of(ConfigurationId(a))) < speed(board.point_of(ConfigurationId(b)));
-  };
-  std::vector<std::vector<std::size_t>> by_device(board.devices.size());
-  for (std::size_t c = 0; c < board.configurations.size(); ++c) by_device[board.configurations[c].device.index()].push_back(c);
-  for (const auto& configurations : by_device) {
-    if (!configurations.empty()) full.configurations.push_back(*std::ranges::max_element(configurations, fastest));
-  }
-  std::optional<std::size_t> big;
-  for (const DeviceKind kind : {DeviceKind::kNpu, DeviceKind::kGpu, DeviceKind::kCpu}) {
-    for (const std::size_t c : full.configurations) {
-      if (board.device_of(ConfigurationId(c)).kind != kind) continue;
-      if (kind != DeviceKind::kCpu) full.fallbacks.push_back(c);
-      if (kind == DeviceKind::kCpu && (!big || fastest(*big, c))) big = c;
-    }
-  }
-  if (big) full.fallbacks.push_back(*big);
-  return full;
-}
 
 std::optional<Chain> preferred(const ChainCosts& costs, std::size_t configuration, const std::vector<std::size_t>& fallbacks) {
   Chain chain{.borders = {0}, .configurations = {}};

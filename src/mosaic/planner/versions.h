@@ -11,20 +11,10 @@
 #include <vector>
 
 #include "mosaic/base/error.h"
-#include "mosaic/board/board.h"
 #include "mosaic/cost/chain_costs.h"
 #include "mosaic/planner/chain.h"
 
 namespace mosaic {
-
-/// A board as those versions see it. Configurations are indices.
-struct FullClocks {
-  std::vector<std::size_t> configurations;  ///< each device at its highest clock, in the board's order: the set of eq. 6
-  std::vector<std::size_t> fallbacks;       ///< of those, where a layer goes that its preferred device cannot run: NPUs, GPUs, the big cores
-};
-
-/// The highest clock, and the most cores there. The big cores are those of the processor's device with the highest clock, then most cores.
-[[nodiscard]] FullClocks full_clocks(const Board& board);
 
 /// TF-BIG, TF-LITTLE, TF-GPU, TF-NPU: everything on one configuration, as many consecutive layers as possible in each slice. A layer that does not
 /// fit into the slice for its memory begins the next one. A layer that the configuration cannot run, or not hold even alone, is a slice of its own on

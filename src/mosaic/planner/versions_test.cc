@@ -15,31 +15,6 @@ using test::expect;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-/// Big and little cores with two clocks each, a GPU with two, an NPU without any: configurations 0, 1 | 2, 3 | 4, 5 | 6, the higher clock first once.
-Board four_devices() {
-  const auto points = [](std::initializer_list<std::int64_t> megahertz, int cores) {
-    std::vector<OperatingPoint> out;
-    for (const std::int64_t each : megahertz) out.push_back({.cores = cores, .clock = Hertz{each * 1'000'000}, .voltage = {}});
-    return out;
-  };
-  Board board;
-  board.name = "four";
-  board.spaces = {{.name = "host", .limit = {}}};
-  board.devices = {
-      {.name = "little", .kind = DeviceKind::kCpu, .space = SpaceId(0), .cores = {0, 1, 2, 3}, .points = points({509, 1844}, 4)},
-      {.name = "big", .kind = DeviceKind::kCpu, .space = SpaceId(0), .cores = {4, 5, 6, 7}, .points = points({2362, 682}, 4)},
-      {.name = "gpu", .kind = DeviceKind::kGpu, .space = SpaceId(0), .points = points({104, 767}, 0)},
-      {.name = "npu", .kind = DeviceKind::kNpu, .space = SpaceId(0), .points = {{}}},
-  };
-  return expect(make_board(std::move(board)));
-}
-
-TEST(FullClocks, AreTheHighestOfEachDeviceWithTheFallbacksInOrder) {
-  const FullClocks full = full_clocks(four_devices());
-  EXPECT_THAT(full.configurations, ElementsAre(1, 2, 5, 6));
-  EXPECT_THAT(full.fallbacks, ElementsAre(6, 5, 2)) << "NPU, GPU, big cores";
-}
-
 TEST(Preferred, PacksAsManyLayersAsFitIntoEachSlice) {
   // Room for 10: layers of 4, 4 | 4, 5 | 9, and no more than two fit anywhere.
   ChainCosts costs(5, 1);

@@ -88,7 +88,7 @@ Result<const ClockDomain*> ClockControl::find(const std::string& name) const {
                                                     known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
 }
 
-Result<void> ClockControl::acquire(const std::string& name, std::optional<Hertz> clock) {
+Result<void> ClockControl::acquire(const std::string& name, std::optional<Hertz> clock, const std::stop_token& stop) {
   MOSAIC_TRY(const ClockDomain* domain, find(name));
   if (clock) {
     MOSAIC_TRY(clock, domain->find(*clock));
@@ -98,28 +98,39 @@ Result<void> ClockControl::acquire(const std::string& name, std::optional<Hertz>
     const auto held = held_.find(name);
     return closed_ || held == held_.end() || held->second.users == 0 || held->second.clock == clock;
   };
-  free_.wait(lock, may_have_it);
+  if (!free_.wait(lock, stop, may_have_it)) return fail(ErrorCode::kCancelled, fmt::format("stopped while waiting for the clock of {}", name));
   if (closed_) return fail(ErrorCode::kCancelled, "the clocks were put back: nothing sets them any more");
   MOSAIC_TRY(const ClockState now, read_clock_state(sysfs_, *domain));
   Held& held = held_[name];
   if (held.clock) MOSAIC_RETURN_IF_ERROR(check_unchanged(*domain, held, now));
   if (held.clock != clock) {
-    if (!held.changed) MOSAIC_RETURN_IF_ERROR(remember(held, now));
+    if (!held.changed) MOSAIC_RETURN_IF_ERROR(remember(*domain, held, now));
     MOSAIC_RETURN_IF_ERROR(set(*domain, held, now, clock));
   }
   ++held.users;
   return {};
 }
 
-/// What a domain is like before it is changed for the first time, or again after it was put back. The journal is written only where it says
-/// otherwise: that takes milliseconds.
-Result<void> ClockControl::remember(Held& held, const ClockState& now) {
-  if (held.journalled && held.found == now) return {};
+/// What a domain is like before it is changed for the first time, or again after it was put back.
+Result<void> ClockControl::remember(const ClockDomain& domain, Held& held, const ClockState& now) {
+  if (!std::exchange(held.seen, true) && now.upper < domain.to_file(domain.highest)) {
+    say(
+        fmt::format("{} is {}, below the {} of the hardware, and is put back so; if heat lowered it for a while, that makes it last: write the right "
+                    "value there afterwards",
+                    sysfs_.path(domain.folder / domain.upper_limit_file()).string(), format_clock_mhz(domain.from_file(now.upper)),
+                    format_clock_mhz(domain.highest)));
+  }
   held.found = now;
   held.journalled = true;
   auto written = write_journal();
   if (!written) held.journalled = false;
   return written;
+}
+
+/// What was put back is no affair of ours any more: if this process dies later, the next one leaves it alone.
+void ClockControl::forget(Held& held) {
+  if (!std::exchange(held.journalled, false)) return;
+  if (const auto written = write_journal(); !written) say(written.error().message);
 }
 
 void ClockControl::release(const std::string& name) {
@@ -144,6 +155,7 @@ Result<void> ClockControl::set(const ClockDomain& domain, Held& held, const Cloc
   held.given = applied ? wanted : held.found;
   held.clock = applied ? clock : std::nullopt;
   if (!held.clock) held.changed = !applied && !put_back(domain, held.found);
+  if (!held.changed) forget(held);
   return applied;
 }
 
@@ -154,7 +166,10 @@ Result<void> ClockControl::write_journal() const {
     if (held != held_.end() && held->second.journalled)
       journal.entries.push_back({.folder = domain.folder, .kind = domain.kind, .found = held->second.found});
   }
-  return write_file(journal_, format_clock_journal(journal));
+  if (!journal.entries.empty()) return write_file(journal_, format_clock_journal(journal));
+  std::error_code ignored;
+  fs::remove(journal_, ignored);
+  return {};
 }
 
 /// Writes what differs, one file's failure keeping none of the others; whether all is as it was found.
@@ -172,6 +187,26 @@ bool ClockControl::put_back(const ClockDomain& domain, const ClockState& found) 
   const auto wrong = after ? difference(domain, found, *after) : std::optional(after.error().message);
   if (wrong) say(fmt::format("the clock of {} could not be put back: {}; try 'mosaic devices --restore-clocks'", where, *wrong));
   return !wrong;
+}
+
+Result<void> ClockControl::rest() {
+  const std::scoped_lock lock(mutex_);
+  for (auto& [name, held] : held_) {
+    if (!held.clock || held.users > 0) continue;
+    MOSAIC_TRY(const ClockDomain* domain, find(name));
+    MOSAIC_TRY(const ClockState now, read_clock_state(sysfs_, *domain));
+    MOSAIC_RETURN_IF_ERROR(check_unchanged(*domain, held, now));
+    MOSAIC_RETURN_IF_ERROR(set(*domain, held, now, std::nullopt));
+  }
+  return {};
+}
+
+Result<void> ClockControl::rest_all() {
+  const std::scoped_lock lock(registry().mutex);
+  for (auto& [journal, entry] : registry().entries) {
+    if (entry.control != nullptr) MOSAIC_RETURN_IF_ERROR(entry.control->rest());
+  }
+  return {};
 }
 
 void ClockControl::restore() {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,8 @@
 namespace mosaic {
 
 /// Sets the machine's clocks and puts back what it found: when it goes, when setting fails half way, and, from a journal on disk, when a process
-/// before it died. One process at a time has the clocks of a root; within it, all who open the same root share one object.
+/// before it died. Of the processes that share a folder of state, which is a user's, one at a time has the clocks of a root; within it, all who open
+/// the same root share one object. Processes of other users are noticed by what they write, as any other process is.
 ///
 /// What is put back is what was found, file by file, also where another process wrote to a file meanwhile: two masters of one clock are an error that
 /// `acquire` reports; what it was is reported when it is put back; and what mosaic never changed it never writes.
@@ -45,9 +47,13 @@ class ClockControl {
 
   /// Lets a domain run at a clock, or as it was found, until `release`; waits while others have it run at another clock. Checks each time that
   /// nobody else has changed it. Errors: kInvalidInput for a domain or clock that there is not; kDevice for a file that cannot be written (nothing is
-  /// then left changed), for a clock that another process changed; kCancelled after `restore_all`.
-  [[nodiscard]] Result<void> acquire(const std::string& name, std::optional<Hertz> clock);
+  /// then left changed), for a clock that another process changed; kCancelled where `stop` ends the waiting, and after `restore_all`.
+  [[nodiscard]] Result<void> acquire(const std::string& name, std::optional<Hertz> clock, const std::stop_token& stop = {});
   void release(const std::string& name);
+
+  /// Puts back, until they are acquired again, all clocks of this process that nobody has at the moment: before something is timed or metered that
+  /// asks for no clock. Errors: kDevice, as of `acquire`.
+  [[nodiscard]] static Result<void> rest_all();
 
   /// Puts all clocks of this process back at once and lets nobody set them again: the last thing before the process is ended.
   static void restore_all();
@@ -60,6 +66,7 @@ class ClockControl {
     std::optional<Hertz> clock;  // none: as it was found
     bool changed = false;        // something may have to be put back
     bool journalled = false;     // `found` is on disk
+    bool seen = false;           // its limits were looked at
     std::size_t users = 0;
   };
   struct Registry;
@@ -71,7 +78,9 @@ class ClockControl {
   Result<const ClockDomain*> find(const std::string& name) const;
   Result<void> check_unchanged(const ClockDomain& domain, const Held& held, const ClockState& now) const;
   Result<void> set(const ClockDomain& domain, Held& held, const ClockState& now, std::optional<Hertz> clock);
-  Result<void> remember(Held& held, const ClockState& now);
+  Result<void> remember(const ClockDomain& domain, Held& held, const ClockState& now);
+  void forget(Held& held);
+  Result<void> rest();
   Result<void> write_journal() const;
   bool put_back(const ClockDomain& domain, const ClockState& found);
   void restore();
@@ -84,7 +93,7 @@ class ClockControl {
   const Remark remark_;
   std::vector<ClockDomain> domains_;
   std::mutex mutex_;
-  std::condition_variable free_;
+  std::condition_variable_any free_;
   std::map<std::string, Held> held_;
   bool closed_ = false;
 };

@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "mosaic/base/file.h"
 #include "tests/fake_machine.h"
 
 namespace mosaic {
@@ -94,6 +95,54 @@ TEST_F(ClockControlTest, FindsAnewWhatWasPutBackMeanwhile) {
   }
   EXPECT_EQ(machine_.read(file), "1200000\n");
   machine_.write(file, "1800000\n");
+}
+
+// Between two plans something else is timed, as the system would have it.
+TEST_F(ClockControlTest, RestsWhatNobodyHasAtTheMoment) {
+  const auto clocks = open();
+  expect(clocks->acquire("policy0", kFast));
+  expect(clocks->acquire("policy4", kFast));
+  clocks->release("policy0");
+  expect(ClockControl::rest_all());
+  EXPECT_EQ(read(0, "scaling_governor"), "schedutil\n");
+  EXPECT_EQ(read(4, "scaling_min_freq"), "1200000\n");
+  clocks->release("policy4");
+  expect(ClockControl::rest_all());
+  EXPECT_EQ(machine_.tree(), before_);
+  expect(clocks->acquire("policy0", kFast));
+  EXPECT_EQ(read(0, "scaling_setspeed"), "1200000\n");
+}
+
+// If the process is killed later, that is not to be written again over what somebody has set by then.
+TEST_F(ClockControlTest, LeavesNoTraceOfWhatItPutBack) {
+  const auto clocks = open();
+  const auto journal = [&] { return expect(parse_clock_journal(expect(read_file(clock_journal_file(machine_.sysfs(), state_.path()))))); };
+  for (const char* domain : {"policy0", "policy4"}) {
+    expect(clocks->acquire(domain, kFast));
+    clocks->release(domain);
+  }
+  EXPECT_EQ(journal().entries.size(), 2U);
+  expect(clocks->acquire("policy0", std::nullopt));
+  ASSERT_EQ(journal().entries.size(), 1U);
+  EXPECT_EQ(journal().entries[0].folder.filename(), "policy4");
+  expect(ClockControl::rest_all());
+  EXPECT_FALSE(has_clock_journal(machine_.sysfs(), state_.path()));
+}
+
+// It may be a person's wish or the kernel's for heat: the file does not say.
+TEST_F(ClockControlTest, SaysSoWhereTheUpperLimitIsLowAlready) {
+  machine_.write(FakeMachine::policy(4) + "scaling_max_freq", "816000\n");
+  before_ = machine_.tree();
+  {
+    const auto clocks = open();
+    expect(clocks->acquire("policy0", kFast));
+    EXPECT_THAT(remarks_, IsEmpty());
+    for (const Hertz clock : {kSlow, kFast}) {
+      expect(clocks->acquire("policy4", clock));
+      clocks->release("policy4");
+    }
+  }
+  EXPECT_THAT(remarks_, ElementsAre(AllOf(HasSubstr("policy4/scaling_max_freq is 816 MHz, below the 1800 MHz"), HasSubstr("heat"))));
 }
 
 TEST_F(ClockControlTest, KeepsTheChoiceThatItFound) {
@@ -191,6 +240,16 @@ TEST_F(ClockControlTest, LetsOneOfTwoClocksWaitForTheOther) {
   }
   other.join();
   EXPECT_EQ(read(0, "scaling_setspeed"), "600000\n");
+}
+
+TEST_F(ClockControlTest, StopsWaitingWhereItIsTold) {
+  const auto clocks = open();
+  expect(clocks->acquire("policy0", kFast));
+  std::stop_source stop;
+  std::jthread stopper([&] { stop.request_stop(); });
+  const auto waited = clocks->acquire("policy0", kSlow, stop.get_token());
+  EXPECT_EQ(waited.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(read(0, "scaling_setspeed"), "1200000\n");
 }
 
 TEST_F(ClockControlTest, PutsAllBackAtOnceBeforeTheProcessEnds) {

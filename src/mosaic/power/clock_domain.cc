@@ -41,9 +41,8 @@ std::vector<std::string> read_governors(const Sysfs& sysfs, const fs::path& file
 std::optional<ClockDomain> read_domain(const Sysfs& sysfs, ClockKind kind, const fs::path& folder) {
   ClockDomain domain{.name = folder.filename().string(), .kind = kind, .folder = folder};
   const bool is_cpu = kind == ClockKind::kCpufreq;
-  const fs::path lower = folder / domain.lower_limit_file();
-  const fs::path upper = folder / domain.upper_limit_file();
-  if (!sysfs.read_integer(lower) || !sysfs.read_integer(upper)) return std::nullopt;
+  const auto readable = [&](std::string_view file) { return sysfs.read_integer(folder / file).has_value(); };
+  if (!readable(domain.lower_limit_file()) || !readable(domain.upper_limit_file())) return std::nullopt;
   domain.governor = sysfs.read(folder / domain.governor_file()).value_or("");
   domain.governors = read_governors(sysfs, folder / (is_cpu ? "scaling_available_governors" : "available_governors"));
   domain.clocks = read_clocks(sysfs, domain, is_cpu ? "scaling_available_frequencies" : "available_frequencies");
@@ -55,7 +54,11 @@ std::optional<ClockDomain> read_domain(const Sysfs& sysfs, ClockKind kind, const
   }
   domain.lowest = domain.clocks.empty() ? read_limit(sysfs, domain, "cpuinfo_min_freq", domain.lower_limit_file()) : domain.clocks.front();
   domain.highest = domain.clocks.empty() ? read_limit(sysfs, domain, "cpuinfo_max_freq", domain.upper_limit_file()) : domain.clocks.back();
-  domain.writable = sysfs.may_write(lower) && sysfs.may_write(upper);
+  std::vector<std::string> written{std::string(domain.lower_limit_file()), std::string(domain.upper_limit_file())};
+  if (domain.has_userspace()) written.insert(written.end(), {std::string(domain.governor_file()), std::string(kChosenClockFile)});
+  const auto barred = std::ranges::find_if(written, [&](const std::string& file) { return !sysfs.may_write(folder / file); });
+  domain.writable = barred == written.end();
+  if (!domain.writable) domain.read_only = *barred;
   return domain;
 }
 

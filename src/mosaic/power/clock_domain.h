@@ -13,6 +13,9 @@
 
 namespace mosaic {
 
+/// Of cpufreq, where a clock is named outright under the governor 'userspace'.
+inline constexpr std::string_view kChosenClockFile = "scaling_setspeed";
+
 /// Which part of the kernel sets a clock. Files of cpufreq count in kHz, those of devfreq in Hz.
 enum class ClockKind { kCpufreq, kDevfreq };
 [[nodiscard]] std::string_view name(ClockKind kind);
@@ -29,6 +32,7 @@ struct ClockDomain {
   std::string governor;
   std::vector<std::string> governors;
   bool writable = false;  ///< whether this process has the right to set it
+  std::string read_only;  ///< where it has not: the first of the files that setting a clock writes and this process may not
 
   /// Whether a clock can be named outright; else it is fixed by its limits.
   [[nodiscard]] bool has_userspace() const;

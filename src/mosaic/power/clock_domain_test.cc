@@ -38,6 +38,23 @@ TEST(DiscoverClocks, FindsPoliciesAndDevices) {
   EXPECT_TRUE(domains[2].writable);
 }
 
+// As where an udev rule opens the limits alone.
+TEST(DiscoverClocks, NeedsEveryFileThatItWouldWrite) {
+  for (const char* file : {"scaling_setspeed", "scaling_governor", "scaling_min_freq"}) {
+    const FakeMachine machine;
+    machine.add_policy(0, {0}, true);
+    machine.add_policy(4, {4}, false);
+    const auto read_only = [&](const std::string& folder, const std::string& name) { machine.link(folder + name, "/proc/sys/kernel/cap_last_cap"); };
+    read_only(FakeMachine::policy(0), file);
+    read_only(FakeMachine::policy(4), "scaling_setspeed");
+    const auto domains = discover_clocks(machine.sysfs());
+    ASSERT_EQ(domains.size(), 2U);
+    EXPECT_FALSE(domains[0].writable);
+    EXPECT_EQ(domains[0].read_only, file);
+    EXPECT_TRUE(domains[1].writable) << "without 'userspace' only the limits are written";
+  }
+}
+
 TEST(DiscoverClocks, FindsNothingOnAMachineWithoutClocks) { EXPECT_THAT(discover_clocks(FakeMachine().sysfs()), IsEmpty()); }
 
 TEST(DiscoverClocks, LeavesOutWhatCannotBeRead) {

@@ -9,7 +9,6 @@ namespace mosaic {
 namespace {
 
 constexpr const char* kUserspace = "userspace";
-constexpr const char* kChosen = "scaling_setspeed";
 
 }  // namespace
 
@@ -21,7 +20,7 @@ Result<ClockState> read_clock_state(const Sysfs& sysfs, const ClockDomain& domai
     MOSAIC_TRY(state.governor, sysfs.read(domain.folder / domain.governor_file()));
   }
   if (domain.kind == ClockKind::kCpufreq && state.governor == kUserspace) {
-    if (const auto chosen = sysfs.read_integer(domain.folder / kChosen)) state.chosen = *chosen;
+    if (const auto chosen = sysfs.read_integer(domain.folder / kChosenClockFile)) state.chosen = *chosen;
   }
   return state;
 }
@@ -42,7 +41,7 @@ std::vector<ClockWrite> writes_between(const ClockDomain& domain, const ClockSta
   if (now.lower != wanted.lower) writes.push_back(lower);
   if (!upper_first && now.upper != wanted.upper) writes.push_back(upper);
   if (wanted.chosen && (now.chosen != wanted.chosen || now.governor != wanted.governor))
-    writes.push_back({kChosen, fmt::format("{}", *wanted.chosen)});
+    writes.push_back({std::string(kChosenClockFile), fmt::format("{}", *wanted.chosen)});
   return writes;
 }
 
@@ -54,7 +53,7 @@ std::optional<std::string> difference(const ClockDomain& domain, const ClockStat
   if (wanted.lower != found.lower) return differs(domain.lower_limit_file(), found.lower, wanted.lower);
   if (wanted.upper != found.upper) return differs(domain.upper_limit_file(), found.upper, wanted.upper);
   if (wanted.chosen && (!found.chosen || std::abs(*found.chosen - *wanted.chosen) > *wanted.chosen / 100))
-    return differs(kChosen, found.chosen.value_or(0), *wanted.chosen);
+    return differs(kChosenClockFile, found.chosen.value_or(0), *wanted.chosen);
   return std::nullopt;
 }
 

@@ -60,11 +60,14 @@ class LogMeter final : public Meter {
 
   Result<EnergyReading> stop() override {
     const Nanoseconds end = std::max(time_->unix_time() - source_.offset, begin_ + Nanoseconds(1));
-    const Nanoseconds patience = time_->now() + kPatience;
     MOSAIC_TRY(MonitorLog log, read_log(source_));
-    while (log.samples.back().time < end && log.samples.back().time >= begin_ && time_->now() < patience) {
+    // A monitor may write every few seconds, so that its log ends before the window begins; one that has ended for good lies further back.
+    Nanoseconds patience = time_->now() + kPatience;
+    while (log.samples.back().time < end && log.samples.back().time + kPatience >= begin_ && time_->now() < patience) {
       time_->sleep_until(time_->now() + kBetweenReads, {});
+      const Nanoseconds before = log.samples.back().time;
       MOSAIC_TRY(log, read_log(source_));
+      if (log.samples.back().time > before) patience = time_->now() + kPatience;
     }
     auto reading = energy_between(log, begin_, end);
     if (!reading) return within(source_.file, reading.error());

@@ -76,6 +76,43 @@ TEST_F(LogMeterTest, WaitsForALogThatLagsBehind) {
   EXPECT_EQ(time_->now(), milliseconds(4500));
 }
 
+// A monitor that writes what it has every 4 s, and a window of half a second: when it is over, the log ends 3 s before it begins.
+TEST_F(LogMeterTest, WaitsForALogThatEndsBeforeTheWindowBegins) {
+  write(1'699'999'990, 1'700'000'000);
+  const auto meter = expect(open_log_meter(file(), time_));
+  time_->advance(seconds(3));
+  expect(meter->start());
+  time_->advance(milliseconds(500));
+  time_->on_tick = [&](Nanoseconds now) {
+    if (now >= seconds(4)) write(1'699'999'990, 1'700'000'004);
+  };
+  EXPECT_NEAR(expect(meter->stop()).energy.value, 1, 1e-6);
+  EXPECT_EQ(time_->now(), seconds(4));
+}
+
+// It is 8 s behind and catches up, 6 s every 5 s: as long as it comes nearer, there is something to wait for. One that stands still is given up.
+TEST_F(LogMeterTest, WaitsWhileTheLogGrows) {
+  write(1'699'999'950, 1'699'999'992);
+  const auto meter = expect(open_log_meter(file(), time_));
+  expect(meter->start());
+  time_->advance(seconds(1));
+  double last = 1'699'999'992;
+  Nanoseconds next = seconds(5);
+  time_->on_tick = [&](Nanoseconds now) {
+    if (now < next) return;
+    next += seconds(5);
+    write(1'699'999'950, last += 6);
+  };
+  EXPECT_NEAR(expect(meter->stop()).energy.value, 2, 1e-6);
+  EXPECT_EQ(time_->now(), seconds(10));
+  time_->on_tick = {};
+  time_->advance(seconds(3));
+  expect(meter->start());
+  time_->advance(seconds(1));
+  EXPECT_THAT(error_of(meter->stop()), HasSubstr("log.csv: it holds"));
+  EXPECT_EQ(time_->now(), seconds(24));
+}
+
 TEST_F(LogMeterTest, RefusesAWindowWithAGap) {
   write(1'699'999'990, 1'700'000'010, 1'700'000'001, 1'700'000'002);
   const auto meter = expect(open_log_meter(file(), time_));

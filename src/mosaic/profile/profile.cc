@@ -90,6 +90,63 @@ Result<ConfigurationPower> read_power(const Json& json, const std::string& where
   return sample;
 }
 
+Json to_json(const ClockChangeSamples& clock) {
+  Json changes = Json::array();
+  for (const ClockChangeSamples::Change& each : clock.changes) {
+    Json& change = changes.emplace_back(Json::object());
+    if (each.from) change["from_hz"] = each.from->value;
+    if (each.to) change["to_hz"] = each.to->value;
+    change["us"] = rounded(each.microseconds);
+  }
+  return {{"domain", clock.domain}, {"devices", clock.devices}, {"changes", std::move(changes)}};
+}
+
+Result<ClockChangeSamples> read_clock(const Json& json, const std::string& where) {
+  ClockChangeSamples clock;
+  std::vector<Json> changes;
+  Fields fields(json, where);
+  fields.required("domain", clock.domain).required("devices", clock.devices).required("changes", changes);
+  MOSAIC_RETURN_IF_ERROR(fields.finish());
+  for (const Json& each : changes) {
+    ClockChangeSamples::Change change;
+    std::optional<std::int64_t> from;
+    std::optional<std::int64_t> to;
+    Fields inner(each, where + ", a change");
+    inner.optional("from_hz", from).optional("to_hz", to).required("us", change.microseconds);
+    if (from == to) inner.reject("changes nothing");
+    if (from.value_or(1) <= 0 || to.value_or(1) <= 0) inner.reject("has a clock that is none");
+    const auto is_time = [](double us) { return us >= 0; };
+    if (change.microseconds.empty() || !all_finite(change.microseconds) || !std::ranges::all_of(change.microseconds, is_time))
+      inner.reject("has a sample that is no time, or none");
+    MOSAIC_RETURN_IF_ERROR(inner.finish());
+    if (from) change.from = Hertz{*from};
+    if (to) change.to = Hertz{*to};
+    clock.changes.push_back(std::move(change));
+  }
+  return clock;
+}
+
+/// Errors: kInvalidInput for a device or clock that the board does not have.
+Result<void> check_clocks(const Profile& profile, const Board& board) {
+  for (const ClockChangeSamples& clock : profile.clock_changes) {
+    std::vector<std::optional<Hertz>> known;
+    for (const std::string& name : clock.devices) {
+      const auto device = std::ranges::find(board.devices, name, &Device::name);
+      if (device == board.devices.end())
+        return fail(ErrorCode::kInvalidInput, fmt::format("the profile has clock '{}' of device '{}', which does not exist", clock.domain, name));
+      for (const OperatingPoint& point : device->points) known.push_back(point.clock);
+    }
+    for (const ClockChangeSamples::Change& change : clock.changes) {
+      for (const std::optional<Hertz>& end : {change.from, change.to}) {
+        if (std::ranges::find(known, end) != known.end()) continue;
+        return fail(ErrorCode::kInvalidInput, fmt::format("the profile has a change of clock '{}' that no operating point asks for: {}", clock.domain,
+                                                          end ? fmt::format("{} Hz", end->value) : "left to the system"));
+      }
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string format_profile(const Profile& profile) {
@@ -123,6 +180,7 @@ std::string format_profile(const Profile& profile) {
                               {"rest_watts", each.rest.value},
                               {"meter", each.meter}});
   }
+  for (const ClockChangeSamples& each : profile.clock_changes) json["clock_changes"].push_back(to_json(each));
   return to_text(json);
 }
 
@@ -143,6 +201,7 @@ Result<Profile> parse_profile(std::string_view text, std::string_view where) {
   std::vector<Json> links;
   std::vector<Json> unsupported;
   std::vector<Json> powers;
+  std::vector<Json> clocks;
   Fields fields(*json, label);
   fields.required("schema_version", version).required("graph", graph).required("board", board).required("machine", profile.machine);
   fields.required("engine", engine).required("simulated", profile.simulated).required("rounds", rounds).required("load", profile.load);
@@ -151,7 +210,8 @@ Result<Profile> parse_profile(std::string_view text, std::string_view where) {
       .required("slices", slices)
       .required("links", links)
       .required("unsupported", unsupported)
-      .optional("powers", powers);
+      .optional("powers", powers)
+      .optional("clock_changes", clocks);
   if (rounds < 1) fields.reject("has no completed round");
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   profile.rounds = static_cast<std::size_t>(rounds);
@@ -185,6 +245,10 @@ Result<Profile> parse_profile(std::string_view text, std::string_view where) {
   for (std::size_t i = 0; i < powers.size(); ++i) {
     MOSAIC_TRY(ConfigurationPower sample, read_power(powers[i], fmt::format("{}: power {}", where, i)));
     profile.powers.push_back(std::move(sample));
+  }
+  for (std::size_t i = 0; i < clocks.size(); ++i) {
+    MOSAIC_TRY(ClockChangeSamples clock, read_clock(clocks[i], fmt::format("{}: clock {}", where, i)));
+    profile.clock_changes.push_back(std::move(clock));
   }
   return profile;
 }
@@ -238,6 +302,7 @@ Result<void> check_profile(const Profile& profile, const Graph& graph, const Boa
   for (const ConfigurationPower& each : profile.powers) {
     if (!known(each.configuration)) return wrong(fmt::format("the profile has a power of '{}', which does not exist", each.configuration));
   }
+  MOSAIC_RETURN_IF_ERROR(check_clocks(profile, board));
   for (const Unsupported& each : profile.unsupported) {
     if (each.layer >= graph.layers.size() || !known(each.configuration))
       return wrong(fmt::format("the profile speaks of layer {} on '{}', which do not exist", each.layer, each.configuration));

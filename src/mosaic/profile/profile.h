@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,18 @@ struct ConfigurationPower {
   std::string meter;  ///< "hwmon:ina3221/VDD_IN"
 };
 
+/// What it took to set a clock of the machine, again and again, from each to each other that operating points ask of it.
+struct ClockChangeSamples {
+  std::string domain;                ///< "policy4"
+  std::vector<std::string> devices;  ///< that run at it
+  struct Change {
+    std::optional<Hertz> from;  ///< as the operating points have it; none: left to the system
+    std::optional<Hertz> to;
+    std::vector<double> microseconds;
+  };
+  std::vector<Change> changes;
+};
+
 /// What was measured of one model on one board, raw: nothing in here is fitted, averaged or corrected.
 struct Profile {
   std::string graph_name;
@@ -69,9 +82,10 @@ struct Profile {
   std::vector<LinkSamples> links;
   std::vector<Unsupported> unsupported;
   std::vector<ConfigurationPower>
-      powers;                      ///< by a meter of the machine, of the configurations that can run the whole model; empty where there was none
-  double load = 0;                 ///< processes that wanted a processor when it began, by the system's own count
-  std::vector<std::string> noisy;  ///< configurations whose whole-model times spread too far to be relied on, with the figures
+      powers;  ///< by a meter of the machine, of the configurations that can run the whole model; empty where there was none
+  std::vector<ClockChangeSamples> clock_changes;  ///< of a real board, clocks that operating points ask different things of
+  double load = 0;                                ///< processes that wanted a processor when it began, by the system's own count
+  std::vector<std::string> noisy;                 ///< configurations whose whole-model times spread too far to be relied on, with the figures
 };
 
 /// A profile as JSON; docs/formats.md describes every key. The same profile gives the same bytes.

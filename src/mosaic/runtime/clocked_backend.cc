@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <stop_token>
 #include <utility>
 
 namespace mosaic {
@@ -51,13 +52,19 @@ class ClockedInvocation final : public Invocation {
   Result<void> bind_output(std::size_t index, Buffer& buffer) override { return inner_->bind_output(index, buffer); }
   Result<void> bind_output(std::size_t index, Tensor& tensor) override { return inner_->bind_output(index, tensor); }
   Result<Tensor> output(std::size_t index) override { return inner_->output(index); }
-  void cancel() override { inner_->cancel(); }
-  void reset() override { inner_->reset(); }
+  void cancel() override {
+    stop_.request_stop();
+    inner_->cancel();
+  }
+  void reset() override {
+    if (stop_.stop_requested()) stop_ = std::stop_source();
+    inner_->reset();
+  }
 
   Result<Times> run() override {
     ClockSetter& clocks = clocked_.lease->setter();
     const auto begin = std::chrono::steady_clock::now();
-    MOSAIC_RETURN_IF_ERROR(clocks.acquire(*clocked_.board, clocked_.configuration));
+    MOSAIC_RETURN_IF_ERROR(clocks.acquire(*clocked_.board, clocked_.configuration, stop_.get_token()));
     const Nanoseconds setting = std::chrono::steady_clock::now() - begin;
     auto times = inner_->run();
     clocks.release(*clocked_.board, clocked_.configuration);
@@ -68,6 +75,7 @@ class ClockedInvocation final : public Invocation {
  private:
   const Clocked clocked_;
   const std::unique_ptr<Invocation> inner_;
+  std::stop_source stop_;
 };
 
 class ClockedExecutable final : public Executable {
@@ -87,10 +95,6 @@ class ClockedExecutable final : public Executable {
   const Clocked clocked_;
   const std::unique_ptr<Executable> inner_;
 };
-
-bool names_clocks(const Device& device) {
-  return std::ranges::any_of(device.points, [](const OperatingPoint& point) { return point.clock.has_value(); });
-}
 
 class ClockedBackend final : public Backend {
  public:

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <mutex>
+#include <stop_token>
+#include <thread>
 
 #include "tests/running.h"
 
@@ -24,8 +27,13 @@ class NotingSetter final : public ClockSetter {
     note("check " + board.device(device).name);
     return {};
   }
-  Result<void> acquire(const Board& board, ConfigurationId configuration) override {
+  Result<void> acquire(const Board& board, ConfigurationId configuration, const std::stop_token& stop) override {
     if (!refusal.empty()) return fail(ErrorCode::kDevice, refusal);
+    if (busy) {  // another step has the clock and keeps it
+      std::unique_lock lock(mutex_);
+      std::condition_variable_any().wait(lock, stop, [] { return false; });
+      return fail(ErrorCode::kCancelled, "stopped while it waited for the clock");
+    }
     note("set " + board.configuration(configuration).name);
     return {};
   }
@@ -37,6 +45,7 @@ class NotingSetter final : public ClockSetter {
     return notes_;
   }
   std::string refusal;
+  bool busy = false;
 
  private:
   void note(const std::string& text) const {
@@ -112,6 +121,18 @@ TEST_F(ClockedBackendTest, FailsTheRunWhereAClockCannotBeSet) {
   EXPECT_THAT(error_of(run(*both)), HasSubstr("step 0: the clock is held"));
   EXPECT_THAT(setter_->notes(), IsEmpty());
   setter_->refusal.clear();
+  expect(run(*both));
+}
+
+TEST_F(ClockedBackendTest, StopsAStepThatWaitsForItsClock) {
+  const auto both = executor(clocked_board(), {"a/1000MHz", "b"});
+  setter_->busy = true;
+  std::stop_source stop;
+  std::jthread stopper([&] { stop.request_stop(); });
+  std::vector<Tensor> outputs;
+  const auto stopped = both->run(pointers(test::seeded_inputs(network_.graph, 1)), outputs, {.stop = stop.get_token()});
+  EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
+  setter_->busy = false;
   expect(run(*both));
 }
 

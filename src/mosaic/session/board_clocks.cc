@@ -6,9 +6,6 @@
 #include <algorithm>
 #include <mutex>
 #include <utility>
-#include <vector>
-
-#include "mosaic/power/clock_domain.h"
 
 namespace mosaic {
 namespace {
@@ -19,23 +16,6 @@ std::string names_of(const std::vector<ClockDomain>& domains) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// The domains whose clocks are a device's, by index. Errors: kUnsupported where the machine has none.
-Result<std::vector<std::size_t>> domains_for(const Device& device, const std::vector<ClockDomain>& domains) {
-  const auto refuse = [&](const std::string& why) {
-    return fail(ErrorCode::kUnsupported,
-                fmt::format("device '{}' names a clock, and {}: leave clocks out of its operating points", device.name, why));
-  };
-  if (domains.empty()) return refuse("this machine shows no clocks (neither cpufreq nor devfreq)");
-  if (!device.clock_domain.empty()) {
-    const auto found = std::ranges::find(domains, device.clock_domain, &ClockDomain::name);
-    if (found == domains.end()) return refuse(fmt::format("this machine has no clock domain '{}', but {}", device.clock_domain, names_of(domains)));
-    return std::vector{static_cast<std::size_t>(found - domains.begin())};
-  }
-  std::vector<std::size_t> indices = domains_of(domains, device.cores);
-  if (indices.empty()) return refuse(fmt::format("no clock domain is known to be its own; give it 'clock_domain', one of {}; or", names_of(domains)));
-  return indices;
-}
-
 class BoardClocks final : public ClockSetter {
  public:
   BoardClocks(Sysfs sysfs, std::filesystem::path state, ClockControl::Remark remark)
@@ -44,14 +24,14 @@ class BoardClocks final : public ClockSetter {
   Result<void> check(const Board& board, DeviceId id) const override {
     const Device& device = board.device(id);
     const std::vector<ClockDomain> domains = discover_clocks(sysfs_);
-    MOSAIC_TRY(const std::vector<std::size_t> indices, domains_for(device, domains));
+    MOSAIC_TRY(const std::vector<std::size_t> indices, clock_domains_of(device, domains));
     for (const std::size_t index : indices) {
       const ClockDomain& domain = domains[index];
       if (!domain.writable) {
         return fail(ErrorCode::kDevice,
                     fmt::format("device '{}': the clock {} cannot be set: run as root, or give your group the right with the udev "
                                 "rule of docs/energy.md",
-                                device.name, sysfs_.path(domain.folder / domain.upper_limit_file()).string()));
+                                device.name, sysfs_.path(domain.folder / domain.read_only).string()));
       }
       for (const OperatingPoint& point : device.points) {
         if (!point.clock) continue;
@@ -61,12 +41,12 @@ class BoardClocks final : public ClockSetter {
     return {};
   }
 
-  Result<void> acquire(const Board& board, ConfigurationId configuration) override {
+  Result<void> acquire(const Board& board, ConfigurationId configuration, const std::stop_token& stop) override {
     MOSAIC_TRY(const auto control, open());
     const Device& device = board.device_of(configuration);
-    MOSAIC_TRY(const std::vector<std::size_t> indices, domains_for(device, control->domains()));
+    MOSAIC_TRY(const std::vector<std::size_t> indices, clock_domains_of(device, control->domains()));
     for (std::size_t i = 0; i < indices.size(); ++i) {
-      auto acquired = control->acquire(control->domains()[indices[i]].name, board.point_of(configuration).clock);
+      auto acquired = control->acquire(control->domains()[indices[i]].name, board.point_of(configuration).clock, stop);
       if (acquired) continue;
       while (i-- > 0) control->release(control->domains()[indices[i]].name);
       return within(fmt::format("device '{}'", device.name), acquired.error());
@@ -77,7 +57,7 @@ class BoardClocks final : public ClockSetter {
   void release(const Board& board, ConfigurationId configuration) override {
     const auto control = open();
     if (!control) return;
-    const auto indices = domains_for(board.device_of(configuration), (*control)->domains());
+    const auto indices = clock_domains_of(board.device_of(configuration), (*control)->domains());
     if (!indices) return;
     for (const std::size_t index : *indices) (*control)->release((*control)->domains()[index].name);
   }
@@ -104,6 +84,22 @@ class BoardClocks final : public ClockSetter {
 };
 
 }  // namespace
+
+Result<std::vector<std::size_t>> clock_domains_of(const Device& device, const std::vector<ClockDomain>& domains) {
+  const auto refuse = [&](const std::string& why) {
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("device '{}' names a clock, and {}: leave clocks out of its operating points", device.name, why));
+  };
+  if (domains.empty()) return refuse("this machine shows no clocks (neither cpufreq nor devfreq)");
+  if (!device.clock_domain.empty()) {
+    const auto found = std::ranges::find(domains, device.clock_domain, &ClockDomain::name);
+    if (found == domains.end()) return refuse(fmt::format("this machine has no clock domain '{}', but {}", device.clock_domain, names_of(domains)));
+    return std::vector{static_cast<std::size_t>(found - domains.begin())};
+  }
+  std::vector<std::size_t> indices = domains_of(domains, device.cores);
+  if (indices.empty()) return refuse(fmt::format("no clock domain is known to be its own; give it 'clock_domain', one of {}; or", names_of(domains)));
+  return indices;
+}
 
 std::shared_ptr<ClockSetter> make_clock_setter(Sysfs sysfs, std::filesystem::path state, ClockControl::Remark remark) {
   return std::make_shared<BoardClocks>(std::move(sysfs), std::move(state), std::move(remark));

@@ -50,10 +50,10 @@ TEST_F(BoardClocksTest, SetsAllPoliciesOfADevicesCores) {
   expect(clocks->check(board(), kBig));
   expect(clocks->check(board(), kGpu));
   EXPECT_EQ(machine_.tree(), before);
-  expect(clocks->acquire(board(), ConfigurationId(1)));
+  expect(clocks->acquire(board(), ConfigurationId(1), {}));
   EXPECT_EQ(chosen(0) + chosen(2) + chosen(3), "<unsupported>\n1200000\n1200000\n");
   clocks->release(board(), ConfigurationId(1));
-  expect(clocks->acquire(board(), ConfigurationId(3)));
+  expect(clocks->acquire(board(), ConfigurationId(3), {}));
   EXPECT_EQ(machine_.read("sys/class/devfreq/ff9a0000.gpu/max_freq"), "400000000\n");
   clocks->release(board(), ConfigurationId(3));
   clocks->restore();
@@ -63,9 +63,9 @@ TEST_F(BoardClocksTest, SetsAllPoliciesOfADevicesCores) {
 TEST_F(BoardClocksTest, LeavesTheClockToTheSystemWhereAPointNamesNone) {
   const auto before = machine_.tree();
   const auto clocks = setter();
-  expect(clocks->acquire(board(), ConfigurationId(0)));
+  expect(clocks->acquire(board(), ConfigurationId(0), {}));
   clocks->release(board(), ConfigurationId(0));
-  expect(clocks->acquire(board(), ConfigurationId(2)));
+  expect(clocks->acquire(board(), ConfigurationId(2), {}));
   EXPECT_EQ(machine_.tree(), before);
   clocks->release(board(), ConfigurationId(2));
 }
@@ -82,8 +82,10 @@ TEST_F(BoardClocksTest, SaysWhatTheMachineLacks) {
 }
 
 TEST_F(BoardClocksTest, SaysHowAReadOnlyClockIsOpened) {
-  machine_.link(FakeMachine::policy(3) + "scaling_max_freq", "/proc/sys/kernel/cap_last_cap");
-  EXPECT_THAT(error_of(setter()->check(board(), kBig)), AllOf(HasSubstr("policy3/scaling_max_freq"), HasSubstr("run as root"), HasSubstr("udev")));
+  for (const std::string file : {"scaling_setspeed", "scaling_max_freq"}) {
+    machine_.link(FakeMachine::policy(3) + file, "/proc/sys/kernel/cap_last_cap");
+    EXPECT_THAT(error_of(setter()->check(board(), kBig)), AllOf(HasSubstr("policy3/" + file), HasSubstr("run as root"), HasSubstr("udev")));
+  }
 }
 
 // The second policy refuses: the first is not kept from others.
@@ -93,8 +95,8 @@ TEST_F(BoardClocksTest, FreesWhatItHasWhereOnePolicyFails) {
   machine_.link(file, "/proc/sys/kernel/cap_last_cap");
   const auto before = machine_.tree();
   const auto clocks = setter();
-  EXPECT_THAT(error_of(clocks->acquire(board(), ConfigurationId(1))), AllOf(HasSubstr("device 'big'"), HasSubstr("policy3/scaling_setspeed")));
-  EXPECT_FALSE(clocks->acquire(board(), ConfigurationId(0)).has_value());  // and does not wait for the first
+  EXPECT_THAT(error_of(clocks->acquire(board(), ConfigurationId(1), {})), AllOf(HasSubstr("device 'big'"), HasSubstr("policy3/scaling_setspeed")));
+  EXPECT_FALSE(clocks->acquire(board(), ConfigurationId(0), {}).has_value());  // and does not wait for the first
   clocks->restore();
   EXPECT_EQ(machine_.tree(), before);
 }

@@ -80,20 +80,35 @@ Result<PlanningCosts> planning_costs(const Workspace& workspace, const Profile& 
   }
   MOSAIC_RETURN_IF_ERROR(limit(costs.time));
   if (costs.energy) MOSAIC_RETURN_IF_ERROR(limit(*costs.energy));
-  return PlanningCosts{.fit = std::move(fit), .costs = std::move(costs)};
+  PlanningCosts made{.fit = std::move(fit), .costs = std::move(costs), .energy_fit = energy, .residual_percent = {}};
+  if (request.calibration) made.residual_percent = request.calibration->calibration.residual_percent;
+  return made;
+}
+
+double uncertainty_percent(const PlanningCosts& made, Objective objective) {
+  const double time = uncertainty_percent(made.fit, made.residual_percent);
+  if (objective == Objective::kLatency) return time;
+  const double energy = made.energy_fit ? uncertainty_percent(*made.energy_fit) : time;
+  return objective == Objective::kEnergy ? energy : time + energy;
 }
 
 Result<Planned> make_plan(const Workspace& workspace, const Profile& profile, const PlanRequest& request) {
   MOSAIC_TRY(PlanningCosts made, planning_costs(workspace, profile, request));
   const auto begin = std::chrono::steady_clock::now();
-  MOSAIC_TRY(Decision decision, decide(made.costs, made.fit, workspace.graph(), workspace.board(), request));
+  PlannerOptions options = request;
+  if (!options.margin_percent) options.margin_percent = uncertainty_percent(made, request.objective);
+  MOSAIC_TRY(Decision decision, decide(made.costs, made.fit, workspace.graph(), workspace.board(), options));
   const Microseconds took = std::chrono::steady_clock::now() - begin;
-  Plan plan = to_plan(decision.chosen.chain, made.costs, made.fit, workspace.graph(), workspace.board());
+  Plan plan = to_plan(decision.chosen.chain, made.costs, made.fit, workspace.graph(), workspace.board(), made.residual_percent);
   plan.objective = name(request.objective);
   plan.sources.model = workspace.options().model.string();
   plan.sources.board = workspace.options().board;
-  return Planned{
-      .plan = std::move(plan), .decision = std::move(decision), .fit = std::move(made.fit), .costs = std::move(made.costs), .planning_time = took};
+  return Planned{.plan = std::move(plan),
+                 .decision = std::move(decision),
+                 .fit = std::move(made.fit),
+                 .costs = std::move(made.costs),
+                 .residual_percent = made.residual_percent,
+                 .planning_time = took};
 }
 
 Result<PlannedFront> make_front(const Workspace& workspace, const Profile& profile, const PlanRequest& request) {
@@ -115,7 +130,8 @@ Result<Confirmation> confirm(const Workspace& workspace, const Planned& planned,
   Confirmation confirmation;
   confirmation.contenders.push_back({.name = "mosaic", .plan = planned.plan, .microseconds = {}});
   for (const std::size_t c : best_singles(planned)) {
-    Plan plan = to_plan(*single_configuration(planned.costs.time, c), planned.costs, planned.fit, workspace.graph(), workspace.board());
+    Plan plan = to_plan(*single_configuration(planned.costs.time, c), planned.costs, planned.fit, workspace.graph(), workspace.board(),
+                        planned.residual_percent);
     plan.sources = planned.plan.sources;
     if (same_steps(plan, planned.plan)) {
       confirmation.contenders[0].name = "single:" + workspace.board().configurations[c].name;

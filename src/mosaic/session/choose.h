@@ -26,7 +26,8 @@ struct Planned {
   Decision decision;
   Fit fit;
   TimeAndEnergy costs;
-  Microseconds planning_time{};  ///< of the planner alone, not of fitting
+  std::optional<double> residual_percent{};  ///< as in PlanningCosts
+  Microseconds planning_time{};              ///< of the planner alone, not of fitting
 };
 
 /// What a plan is asked to be.
@@ -36,15 +37,22 @@ struct PlanRequest : PlannerOptions {
   std::optional<BoardCalibration> calibration{};  ///< corrects the times; of this model and board
 };
 
-/// The costs that plans are made from, with the request's limits of memory. Errors: those of `check_profile` and `fit_profile`; kInvalidInput for a
-/// memory space that the board does not have.
+/// The costs that plans are made from, with the request's limits of memory, and what says how far they can be trusted. Errors: those of
+/// `check_profile` and `fit_profile`; kInvalidInput for a memory space that the board does not have.
 struct PlanningCosts {
   Fit fit;
   TimeAndEnergy costs;
+  std::optional<Fit> energy_fit{};           ///< where the profile has energies; none: energies are modelled, as time times power
+  std::optional<double> residual_percent{};  ///< where times were calibrated: how far they are off the runs it was done on
 };
+
+/// How far an objective can be trusted, in per cent: the times' `uncertainty_percent`, that of the energies' own fit, and of their product the sum of
+/// both. Energies that are time times power are as uncertain as the times.
+[[nodiscard]] double uncertainty_percent(const PlanningCosts& made, Objective objective);
 [[nodiscard]] Result<PlanningCosts> planning_costs(const Workspace& workspace, const Profile& profile, const PlanRequest& request = {});
 
-/// Fits the profile's costs and plans. Errors: those of `planning_costs` and `decide`.
+/// Fits the profile's costs and plans; without a margin in the request, with the objective's uncertainty as margin. Errors: those of `planning_costs`
+/// and `decide`.
 [[nodiscard]] Result<Planned> make_plan(const Workspace& workspace, const Profile& profile, const PlanRequest& request = {});
 
 /// All that latency and energy there are to choose from, and how long finding them took. Errors: those of `planning_costs`; kUnsupported where the

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mosaic/power/clock_control.h"
 #include "mosaic/power/meters.h"
 #include "mosaic/runtime/quiet.h"
 
@@ -62,6 +63,8 @@ Result<std::optional<RunEnergy>> EnergyProbe::measure(const std::function<Result
     return std::nullopt;
   };
   if (!idle_) {
+    // At rest the machine's clocks are the system's, not those of the plan that ran last.
+    if (const auto rested = ClockControl::rest_all(); !rested) return give_up(rested.error());
     wait_until_quiet();
     auto idle = measure_idle(*meter_, idle_window(meter_->info(), options_), *time_, options_.stop);
     if (!idle) return give_up(idle.error());

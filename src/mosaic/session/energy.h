@@ -18,7 +18,7 @@
 namespace mosaic {
 
 /// Measures the energy of runs on a board with a meter of this machine, or knows why there is none. The machine at rest is measured once, before the
-/// first run. Thread-compatible.
+/// first run, with its clocks as they were found. Thread-compatible.
 class EnergyProbe {
  public:
   /// `meter` as `open_meter` takes it. With "auto" nothing that is amiss with the meter is an error: there is none then. Errors: those of

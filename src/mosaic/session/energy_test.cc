@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "mosaic/power/clock_control.h"
 #include "tests/fake_machine.h"
 #include "tests/manual_time.h"
 #include "tests/support.h"
@@ -49,6 +50,22 @@ TEST_F(EnergyProbeTest, MeasuresRunsAndTheMachineAtRest) {
   EXPECT_DOUBLE_EQ(energy->idle.power().value, 2);
   EXPECT_NEAR(energy->total.value.value, 0.3, 0.01);  // 6 W x 50 ms, but for the first sample
   EXPECT_NEAR(energy->net.value.value, 0.2, 0.01);
+}
+
+// A plan ran and left its clock, as it does while its executor lives; the machine at rest is then measured as the system would have it.
+TEST_F(EnergyProbeTest, PutsClocksBackBeforeTheMachineAtRestIsMeasured) {
+  machine_.add_policy(0, {0});
+  const test::TemporaryFolder state;
+  const auto clocks = expect(ClockControl::open(machine_.sysfs(), state.path()));
+  expect(clocks->acquire("policy0", Hertz{1'200'000'000}));
+  clocks->release("policy0");
+  EnergyProbe probe = expect(open("auto"));
+  std::vector<std::string> governors;
+  time_->on_tick = [&](Nanoseconds) {
+    if (runs_ == 0) governors.push_back(machine_.read(FakeMachine::policy(0) + "scaling_governor"));
+  };
+  ASSERT_TRUE(expect(probe.measure([this] { return run(); })).has_value());
+  EXPECT_THAT(governors, testing::AllOf(testing::Not(testing::IsEmpty()), testing::Each("schedutil\n")));
 }
 
 TEST_F(EnergyProbeTest, KnowsWhyThereIsNoMeter) {

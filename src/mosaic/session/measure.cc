@@ -8,6 +8,7 @@
 
 #include "mosaic/base/file.h"
 #include "mosaic/session/boards.h"
+#include "mosaic/session/clock_changes.h"
 #include "mosaic/session/contest.h"
 
 namespace mosaic {
@@ -82,8 +83,13 @@ Result<Profile> measure(const Workspace& workspace, const fs::path& file, const 
   }
   Profile profile = profiler->profile();
   profile.board_option = workspace.options().board;
+  MOSAIC_RETURN_IF_ERROR(write_profile(profile, partial_of(file)));  // what follows may be stopped, too
+  const auto show_clocks = [&](double share) {
+    if (options.progress) options.progress("changes of clocks", share);
+  };
+  MOSAIC_TRY(profile.clock_changes, measure_clock_changes(workspace.board(), Sysfs::from_environment(), state_folder(),
+                                                          {.remark = workspace.options().remark, .stop = stop, .progress = show_clocks}));
   if (probe != nullptr && probe->has_meter()) {
-    MOSAIC_RETURN_IF_ERROR(write_profile(profile, partial_of(file)));
     MOSAIC_TRY(profile.powers, measure_powers(workspace, profile, *probe, options, stop));
   }
   MOSAIC_RETURN_IF_ERROR(write_profile(profile, file));
