@@ -95,7 +95,7 @@ TEST(ReplayedBoard, IsShownAndNotRun) {
   EXPECT_THAT(desk.output({"devices", "--board", "rk3399pro"}),
               AllOf(HasSubstr("measured tables"), HasSubstr("big/2c@1800MHz"), HasSubstr("gpu/800MHz")));
   test::expect_refusal(desk, {.arguments = {"run", "net.onnx", "--board", "rk3399pro"},
-                              .said = {"board 'rk3399pro' is known from tables that others measured", "mosaic evaluate rk3399pro"}});
+                              .said = {"board 'rk3399pro' is known from tables that others measured", "mosaic evaluate rk3399pro --profiles DIR"}});
 }
 
 TEST(Calibrate, WritesAFileThatPlansAreCorrectedBy) {

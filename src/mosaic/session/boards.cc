@@ -101,7 +101,7 @@ Result<Board> find_board(const std::string& name) {
 Result<Backends> make_backends(const Board& board, bool functional, const std::function<void(const std::string&)>& remark) {
   if (board.replayed()) {
     return fail(ErrorCode::kUnsupported,
-                fmt::format("board '{}' is known from tables that others measured: nothing runs on it, but 'mosaic evaluate {}' "
+                fmt::format("board '{}' is known from tables that others measured: nothing runs on it, but 'mosaic evaluate {} --profiles DIR' "
                             "judges estimators and replays plans",
                             board.name, board.name));
   }

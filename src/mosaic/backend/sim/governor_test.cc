@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/running.h"
+
 namespace mosaic::sim {
 namespace {
 
@@ -68,6 +70,39 @@ TEST(Govern, LeavesADeviceOfOneClockAlone) {
   const auto spent = govern(kGovernor, std::vector{fixed});
   EXPECT_NEAR(spent[0].time.count(), 33'000, 1e-6);
   EXPECT_NEAR(spent[0].energy.value, 0.5, 1e-12);
+}
+
+TEST(SimulatedGovernor, LeavesASliceAloneWhoseClockIsSet) {
+  // Device "a" with two clocks and a point that leaves the clock to the system: a slice there, then one at the highest clock, and the other way
+  // round.
+  std::string text = test::hand_board_text();
+  const auto replace = [&](const std::string& from, const std::string& to) { text.replace(text.find(from), from.size(), to); };
+  replace("{name: a, kind: gpu}", "{name: a, kind: gpu, operating_points: [{clock: 1 GHz, voltage: 0.6}, {clock: 4 GHz, voltage: 1.0}, {}]}");
+  replace("  noise_percent: 0\n", "  noise_percent: 0\n  governor: {period_ms: 20, up_threshold: 0.8}\n");
+  const Board board = test::expect(parse_board(text));
+  const auto network = test::import_network(test::conv_chain(2));
+  const auto backend = test::expect(make_backend(board));
+  const ConfigurationId highest(1);
+  const ConfigurationId governed(2);
+  const auto execute = [&](ConfigurationId first, ConfigurationId second, std::size_t which) {
+    const mosaic::Run run{.prepared = network.prepared,
+                          .graph = network.graph,
+                          .board = board,
+                          .steps = {{.layers = {LayerId(0)}, .configuration = first}, {.layers = {LayerId(1)}, .configuration = second}},
+                          .leaving = network.graph.outputs};
+    const auto executables = test::expect(backend->compile(run, "scope/"));
+    return test::expect(test::expect(executables[which]->make_invocation())->run()).execute;
+  };
+  const auto truth = [&](std::size_t layer, std::size_t clock) {
+    const std::vector<LayerId> layers{LayerId(layer)};
+    const Microseconds time = test::expect(Truth::parse(board)).slice_time(network.graph, board, layers, ConfigurationId(clock));
+    return std::chrono::duration_cast<Nanoseconds>(time);
+  };
+  EXPECT_EQ(execute(governed, highest, 1), truth(1, 1));
+  EXPECT_EQ(execute(highest, governed, 0), truth(0, 1));
+  // All is over before the governor's first look: it stays at the lowest clock.
+  EXPECT_EQ(execute(governed, highest, 0), truth(0, 0));
+  EXPECT_EQ(execute(highest, governed, 1), truth(1, 0));
 }
 
 }  // namespace

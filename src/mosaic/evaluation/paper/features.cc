@@ -81,15 +81,15 @@ struct Wanted {
   bool energy;
   const char* text;
   bool (*shows)(const Slices&, const NetworkResult&);
-  std::string_view on = "";  // devices of the published plan that it is about; empty: all
-  bool input = false;        // follows from the operators that the NPU was given, which were inferred from the tables
+  std::string_view on = {};  // devices of the published plan that it is about; empty: all
+  bool input = false;        // follows from the operators that the NPU lacks or the memory that layers need, inferred from the tables
 };
 
 constexpr std::array kWanted{
     Wanted{.energy = false, .text = "the plan begins on the NPU", .shows = begins_on_npu, .on = "N"},
     Wanted{.energy = false, .text = "layers whose operators the NPU lacks are elsewhere", .shows = missing_elsewhere, .input = true},
     Wanted{.energy = false, .text = "... and on cores, not on the GPU", .shows = missing_on_cores, .on = "BL"},
-    Wanted{.energy = false, .text = "the NPU's memory cuts the network: two slices on it in a row", .shows = cut_by_memory},
+    Wanted{.energy = false, .text = "the NPU's memory cuts the network: two slices on it in a row", .shows = cut_by_memory, .input = true},
     Wanted{.energy = false, .text = "the NPU is left before a layer that it could run", .shows = leaves_npu_unforced, .on = "BLG"},
     Wanted{.energy = false, .text = "the little cores are not used", .shows = has_no_little},
     Wanted{.energy = true, .text = "the plan begins on the NPU", .shows = begins_on_npu, .on = "N"},
@@ -97,7 +97,7 @@ constexpr std::array kWanted{
     Wanted{.energy = true, .text = "layers whose operators the NPU lacks are elsewhere", .shows = missing_elsewhere, .input = true},
     Wanted{.energy = true, .text = "... and on cores, not on the GPU", .shows = missing_on_cores, .on = "BL"},
     Wanted{.energy = true, .text = "the little cores are used", .shows = has_little, .on = "L"},
-    Wanted{.energy = true, .text = "the NPU's memory cuts the network: two slices on it in a row", .shows = cut_by_memory},
+    Wanted{.energy = true, .text = "the NPU's memory cuts the network: two slices on it in a row", .shows = cut_by_memory, .input = true},
     Wanted{.energy = true, .text = "the NPU is left before a layer that it could run", .shows = leaves_npu_unforced, .on = "BLG"},
     Wanted{.energy = true, .text = "devices run below their highest clocks", .shows = lowers_clocks},
     Wanted{.energy = true, .text = "one device runs at two clocks in one plan", .shows = mixes_clocks},

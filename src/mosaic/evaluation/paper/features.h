@@ -18,8 +18,8 @@ struct PlanFeature {
   std::string why;  ///< where it does not come out: what the equations say of the two plans where they differ; empty where it does everywhere
 };
 
-/// A feature counts as reproduced if it comes out on more than half of the networks. On a board whose missing operators were inferred from the tables
-/// those features are inputs that follow from them.
+/// A feature counts as reproduced if it comes out on more than half of the networks. On a board that was fitted to the paper those are inputs that
+/// follow from what was inferred from the tables: the operators that the NPU lacks, and how memory is spread so that their slices fit it.
 [[nodiscard]] std::vector<PlanFeature> plan_features(const PaperResults& results);
 
 }  // namespace mosaic::evaluation

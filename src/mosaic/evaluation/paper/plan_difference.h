@@ -16,6 +16,6 @@ namespace mosaic::evaluation {
 /// The largest part of a difference in words, among those where the published plan is on one of these devices (all of them if there is none such),
 /// and what is not computing: "4 layers on N here and on G there: 8.2 mJ against 42.1; handing over 3.1 against 5.2". Empty where the plans are the
 /// same.
-[[nodiscard]] std::string reason(const PlanDifference& difference, bool energy, std::string_view published_on = "");
+[[nodiscard]] std::string reason(const PlanDifference& difference, bool energy, std::string_view published_on = {});
 
 }  // namespace mosaic::evaluation
