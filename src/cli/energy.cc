@@ -12,6 +12,19 @@ namespace {
 double json_mj(Joules energy) { return std::round(energy.value * 1e6) / 1e3; }
 double seconds(Nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
+/// In a unit that suits the error: of a value that may be nothing no digit is known.
+std::string nothing_within(const Energy& energy) {
+  double scale = 1;
+  std::string unit = "J";
+  for (const char* const finer : {"mJ", "uJ"}) {
+    if (energy.error.value * scale >= 1) break;
+    scale *= 1e3;
+    unit = finer;
+  }
+  const double value = std::round(energy.value.value * scale * 1e3) / 1e3 + 0.0;  // never "-0.000"
+  return fmt::format("{:.3f} {} +- {:.3f} {}, no different from rest", value, unit, energy.error.value * scale, unit);
+}
+
 }  // namespace
 
 void declare_meter(CLI::App& app, std::string& meter) {
@@ -23,7 +36,7 @@ void declare_meter(CLI::App& app, std::string& meter) {
 }
 
 std::string energy_with_error(const Energy& energy) {
-  if (energy.value.value == 0) return fmt::format("0 J +- {}", format_energy(energy.error));
+  if (std::fabs(energy.value.value) <= energy.error.value) return nothing_within(energy);
   return fmt::format("{} +- {:.2g} %", format_energy(energy.value), 100 * std::fabs(energy.error.value / energy.value.value));
 }
 

@@ -89,8 +89,8 @@ TEST(PlansForEnergy, NeedEnergiesInTheProfile) {
   desk.write("toy.yaml", test::simulated_board_text());
   desk.save("net.onnx", test::conv_chain(4));
   ASSERT_EQ(desk.run({"profile", "net.onnx", "--board", "toy.yaml", "-r", "3", "-o", "profile.json"}).code, 0);
-  expect_refusal(
-      desk, {{"plan", "net.onnx", "--board", "toy.yaml", "-p", "profile.json", "--objective", "energy", "-o", "plan.json"}, {"nothing says what energy"}});
+  expect_refusal(desk, {{"plan", "net.onnx", "--board", "toy.yaml", "-p", "profile.json", "--objective", "energy", "-o", "plan.json"},
+                        {"nothing says what energy"}});
 }
 
 TEST(PlansForEnergy, NeedLessThanPlansForLatencyOnASimulatedBoard) {

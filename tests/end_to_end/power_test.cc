@@ -196,6 +196,8 @@ TEST_F(Power, EnergyOfARunIsMeasured) {
   EXPECT_NEAR(energy.at("total_mj").get<double>(), expected, 0.01 * expected);
   EXPECT_NEAR(energy.at("net_mj").get<double>(), 0, 0.01 * expected);
   EXPECT_NEAR(energy.at("idle_mw").get<double>(), 2000, 1);
+  const Outcome text = run(run_command("3"));
+  EXPECT_THAT(text.out, AllOf(HasSubstr("no different from rest beyond the machine at rest"), Not(HasSubstr("e+")), Not(HasSubstr("-0.000"))));
   EXPECT_EQ(machine_.tree(), before_);
 }
 
@@ -234,7 +236,7 @@ TEST_F(Power, AProfileWithAMeterTellsThePlanItsEnergy) {
   add_meter();
   const Outcome profile = run({"profile", "net.onnx", "--board", "board.yaml", "-o", "p.json", "--repetitions", "5", "--accept-noise"});
   ASSERT_EQ(profile.code, 0) << profile.err;
-  EXPECT_THAT(profile.out, AllOf(HasSubstr("2 W"), HasSubstr("measured by hwmon:ina226/VDD_IN while the whole model ran again and again")));
+  EXPECT_THAT(profile.out, AllOf(HasSubstr(" 2 W"), HasSubstr("measured by hwmon:ina226/VDD_IN while the whole model ran again and again")));
   const Outcome plan = run({"plan", "net.onnx", "--board", "board.yaml", "-p", "p.json", "--objective", "energy", "--accept-noise", "--json"});
   ASSERT_EQ(plan.code, 0) << plan.err;
   const Json prediction = Json::parse(plan.out).at("prediction");
@@ -243,6 +245,30 @@ TEST_F(Power, AProfileWithAMeterTellsThePlanItsEnergy) {
   const Outcome front = run({"plan", "net.onnx", "--board", "board.yaml", "-p", "p.json", "--pareto", "--accept-noise"});
   EXPECT_THAT(front.out, HasSubstr("energy modelled: time x power, power measured by hwmon:ina226/VDD_IN"));
   EXPECT_EQ(machine_.tree(), before_);
+}
+
+// Each layer is much faster at a clock of its own, as a profile is made to say, so that the plan changes clocks: it pays for that.
+TEST_F(Power, APlanPaysForTheClocksThatItChanges) {
+  ASSERT_EQ(run({"profile", "net.onnx", "--board", "board.yaml", "-o", "p.json", "--repetitions", "3", "--accept-noise"}).code, 0);
+  EXPECT_EQ(machine_.tree(), before_);
+  Json profile = Json::parse(desk_.read("p.json"));
+  const Json& clock = profile.at("clock_changes").at(0);
+  EXPECT_EQ(clock.at("domain"), "policy0");
+  ASSERT_EQ(clock.at("changes").size(), 2U);
+  EXPECT_EQ(clock.at("changes").at(0).at("from_hz"), 600'000'000);
+  EXPECT_EQ(clock.at("changes").at(0).at("to_hz"), 1'200'000'000);
+  for (const char* list : {"slices", "wholes"}) {
+    for (Json& slice : profile.at(list)) {
+      const bool slow = slice.at("configuration") == "cpu/1c@600MHz" ? slice.at("end") == 2 : slice.at("begin") == 0;
+      for (Json& sample : slice.at("us")) sample = slow ? 900'000.0 : 100'000.0;
+    }
+  }
+  desk_.write("p.json", profile.dump());
+  const Outcome plan = run({"plan", "net.onnx", "--board", "board.yaml", "-p", "p.json", "--margin", "0", "--accept-noise", "--json"});
+  ASSERT_EQ(plan.code, 0) << plan.err;
+  const Json steps = Json::parse(plan.out).at("steps");
+  ASSERT_EQ(steps.size(), 2U) << plan.out;
+  for (const Json& step : steps) EXPECT_GT(step.at("predicted").at("clocks_us").get<double>(), 0) << "from the end of a run to the next, too";
 }
 
 TEST_F(Power, WithoutAMeterThePowersOfTheBoardFileAreSaidToBeModelled) {

@@ -121,7 +121,7 @@ TEST(ParetoFront, HoldsRealChainsAndSaysSoWhereLabelsRunOut) {
 TEST(ParetoFront, IsNotEmptyWhereAPlanIsFoundThatKeepsTightConstraints) {
   Random random(76);
   int incomplete = 0;
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 1000; ++i) {
     SCOPED_TRACE(i);
     const TimeAndEnergy costs = test::random_time_and_energy(random, {.most_layers = 6, .most_configurations = 3, .clocks = i % 2 == 1});
     const Pairs expected = test::front_by_force(costs);
@@ -129,7 +129,7 @@ TEST(ParetoFront, IsNotEmptyWhereAPlanIsFoundThatKeepsTightConstraints) {
     const auto& point = expected[expected.size() / 2];
     const Constraints constraints{.latency = Picoseconds(point.first), .energy = Picojoules{point.second}};
     const Front front = pareto_front(costs, constraints, 2);
-    ASSERT_EQ(front.points.empty(), !best_chain(costs, Objective::kLatency, constraints, 2).has_value());
+    ASSERT_TRUE(!front.points.empty() || !best_chain(costs, Objective::kLatency, constraints, 2));
     for (const PricedChain& each : front.points) ASSERT_TRUE(constraints.allow(each));
     incomplete += front.complete ? 0 : 1;
   }
