@@ -69,7 +69,8 @@ Result<void> check_device(const Board& board, const Device& device) {
     if (point.cores < 0 || point.cores > static_cast<int>(device.cores.size())) {
       return wrong(fmt::format("an operating point has {} cores, the device has {}", point.cores, device.cores.size()));
     }
-    if (device.kind == DeviceKind::kCpu && point.cores == 0) return wrong("an operating point of a CPU needs at least one core: name them in its key 'cores'");
+    if (device.kind == DeviceKind::kCpu && point.cores == 0)
+      return wrong("an operating point of a CPU needs at least one core: name them in its key 'cores'");
     if (point.clock && point.clock->value <= 0) return wrong("a clock must be positive");
     if (!names.insert(point.name()).second) return wrong(fmt::format("operating point '{}' stands twice", point.name()));
   }
