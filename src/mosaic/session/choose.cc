@@ -95,7 +95,7 @@ double uncertainty_percent(const PlanningCosts& made, Objective objective) {
 Result<Planned> make_plan(const Workspace& workspace, const Profile& profile, const PlanRequest& request) {
   MOSAIC_TRY(PlanningCosts made, planning_costs(workspace, profile, request));
   const auto begin = std::chrono::steady_clock::now();
-  PlannerOptions options = request;
+  PlanRequest options = request;
   if (!options.margin_percent) options.margin_percent = uncertainty_percent(made, request.objective);
   MOSAIC_TRY(Decision decision, decide(made.costs, made.fit, workspace.graph(), workspace.board(), options));
   const Microseconds took = std::chrono::steady_clock::now() - begin;
