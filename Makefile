@@ -6,10 +6,10 @@ PREFIX ?= $(HOME)/.local
 MOSAIC := build/release/bin/mosaic
 CTEST := ctest --output-on-failure --no-tests=error -j $(JOBS)
 
-.PHONY: help setup build demo test sanitize tsan fuzz lint format bench evaluate install clean
+.PHONY: help setup build demo test arm64 sanitize tsan fuzz lint format bench evaluate install clean
 
 help:            ## Show this list
-	@grep -hE '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z0-9]+: .*##|^[a-z0-9]+:  +##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
 
 setup:           ## Fetch what mosaic builds with into .deps (no root; seconds when there is nothing to do)
 	@scripts/setup core
@@ -24,6 +24,11 @@ test: setup      ## Release build and all tests
 	@scripts/setup gpu
 	@scripts/build release
 	@$(CTEST) --test-dir build/release
+
+arm64:           ## Cross-build for Arm boards; tests and a toy network under an emulator (docs/arm.md)
+	@scripts/setup arm64
+	@scripts/build arm64
+	@scripts/arm64/check $(JOBS)
 
 sanitize: setup  ## All tests under the address and undefined-behaviour sanitisers
 	@scripts/setup gpu

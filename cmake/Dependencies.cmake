@@ -1,8 +1,10 @@
 # Everything mosaic builds with. scripts/setup puts it below .deps/; the system's own packages do as well.
 set(MOSAIC_DEPS "${PROJECT_SOURCE_DIR}/.deps" CACHE PATH "Where scripts/setup put the dependencies")
-list(PREPEND CMAKE_PREFIX_PATH "${MOSAIC_DEPS}/sysroot/usr")
-list(PREPEND CMAKE_LIBRARY_PATH "${MOSAIC_DEPS}/sysroot/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}")
+set(MOSAIC_SYSROOT "${MOSAIC_DEPS}/sysroot" CACHE PATH "The root below which the libraries lie")
 set(MOSAIC_ENGINE_FOLDER "${MOSAIC_DEPS}/engine" CACHE PATH "Folder of libonnxruntime.so.1 that the built tools load")
+set(MOSAIC_VULKAN_FOLDER "${MOSAIC_DEPS}/vulkan" CACHE PATH "Folder of a Vulkan driver that runs on the CPU, for tests")
+list(PREPEND CMAKE_PREFIX_PATH "${MOSAIC_SYSROOT}/usr")
+list(PREPEND CMAKE_LIBRARY_PATH "${MOSAIC_SYSROOT}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}")
 
 find_package(Threads REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
@@ -32,7 +34,9 @@ mosaic_static_library(png png16 png.h)
 mosaic_static_library(zlib z zlib.h)
 mosaic_static_library(stb stb stb/stb_image_resize.h)
 
+# The schema's compiler runs on the building machine, whatever is built for.
 find_program(MOSAIC_PROTOC protoc HINTS "${MOSAIC_DEPS}/sysroot/usr/bin" REQUIRED)
+file(GLOB MOSAIC_PROTOC_LIBRARIES "${MOSAIC_DEPS}/sysroot/usr/lib/*-linux-gnu")
 find_path(MOSAIC_ORT_INCLUDE onnxruntime_cxx_api.h PATH_SUFFIXES onnxruntime REQUIRED)
 
 if(MOSAIC_TESTS)

@@ -21,17 +21,17 @@ mosaic::Result<void> run(const char* model, const char* board_name) {
 
   // Fit: what a layer, an entry, a link costs. Plan: a pure function of those costs.
   MOSAIC_TRY(const mosaic::Fit fit, mosaic::fit_profile(profile, graph, board));
-  const mosaic::ChainCosts costs = mosaic::measured_costs(fit, graph, board);
+  const mosaic::TimeAndEnergy costs = mosaic::measured_time_and_energy(fit, graph, board);
   MOSAIC_TRY(const mosaic::Decision decision, mosaic::decide(costs, fit, graph, board));
 
-  const mosaic::Explanation why = mosaic::explain(decision.chain, costs, graph, board, profile);
+  const mosaic::Explanation why = mosaic::explain(decision.chosen.chain, costs.time, graph, board, profile);
   for (const mosaic::SliceReason& slice : why.slices) {
     std::cout << "layers " << slice.begin << " to " << slice.end - 1 << " on " << slice.configuration << ": "
-              << mosaic::Microseconds(slice.cost.execute).count() << " us; instead:";
+              << mosaic::Microseconds(as_time(slice.cost.execute)).count() << " us; instead:";
     for (const mosaic::Alternative& other : slice.alternatives) {
       std::cout << "  " << other.configuration << ' ';
       if (other.plan_cost) {
-        std::cout << "+" << mosaic::Microseconds(*other.plan_cost - why.cost).count() << " us";
+        std::cout << "+" << mosaic::Microseconds(as_time(*other.plan_cost) - as_time(why.cost)).count() << " us";
       } else {
         std::cout << other.excluded;
       }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -81,7 +83,7 @@ inline GraphDrawing random_drawing(std::uint64_t seed, std::size_t nodes, std::s
     rest.outputs = random.below(8) == 0 ? 2 : 1;
     rest.macs = static_cast<std::int64_t>(random.below(1000));
     rest.weights = static_cast<std::int64_t>(4 * random.below(100));
-    const TensorId first = drawing.node("n" + std::to_string(n), ops[random.below(ops.size())], inputs, rest);
+    const TensorId first = drawing.node(fmt::format("n{}", n), ops[random.below(ops.size())], inputs, rest);
     for (std::size_t i = 0; i < rest.outputs; ++i) values.emplace_back(first.index() + i);
   }
   std::vector<bool> used(drawing.ungrouped().tensors.size(), false);

@@ -4,6 +4,9 @@
 
 #include <filesystem>
 
+#include "mosaic/profile/profile.h"
+#include "output.h"
+
 namespace mosaic::cli {
 
 CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& description, const std::string& examples) {
@@ -20,8 +23,12 @@ void ModelOptions::declare(CLI::App& app, bool with_board) {
   app.add_flag("--json", json, "Print JSON for scripts");
 }
 
-Result<Workspace::Options> ModelOptions::workspace() const {
-  Workspace::Options options{.model = model, .board = board, .shapes = {}};
+Result<Workspace::Options> ModelOptions::workspace(const std::string& profile_file) const {
+  Workspace::Options options{.model = model, .board = board, .shapes = {}, .remark = [](const std::string& text) { note(text); }};
+  if (board.empty() && !profile_file.empty()) {
+    MOSAIC_TRY(const Profile profile, read_profile(profile_file));
+    options.board = profile.board_option;
+  }
   for (const std::string& text : shapes) {
     MOSAIC_TRY(auto shape, parse_shape(text));
     options.shapes.insert(std::move(shape));

@@ -30,17 +30,23 @@ struct ModelOptions {
   /// Declares MODEL, --board, --shape and --json.
   void declare(CLI::App& app, bool with_board = true);
 
-  [[nodiscard]] Result<Workspace::Options> workspace() const;
+  /// Without --board, a profile that is given says which board is meant. Errors: those of `read_profile`.
+  [[nodiscard]] Result<Workspace::Options> workspace(const std::string& profile_file = "") const;
 };
 
 /// Makes a subcommand: its one-line description, its examples for --help, and what it does.
 CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& description, const std::string& examples);
 
 void add_bench(CLI::App& app, Context& context);
+void add_board(CLI::App& app, Context& context);
 void add_cache(CLI::App& app, Context& context);
+void add_calibrate(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 void add_devices(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
+void add_evaluate(CLI::App& app, Context& context);
+void add_evaluate_host(CLI::App& group, Context& context);
+void add_evaluate_paper(CLI::App& group, Context& context);
 void add_explain(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);

@@ -2,9 +2,11 @@
 #include <fmt/ranges.h>
 
 #include "command.h"
+#include "machine.h"
 #include "mosaic/base/file.h"
 #include "mosaic/base/text.h"
 #include "mosaic/board/board_file.h"
+#include "mosaic/power/clock_control.h"
 #include "mosaic/session/boards.h"
 #include "output.h"
 
@@ -37,7 +39,10 @@ Json to_json(const Board& board) {
 }
 
 void print_table(const Board& board) {
-  print(fmt::format("board {}{}\n", board.name, board.simulated() ? " (simulated)" : ": " + board.machine));
+  const std::string what = board.simulated()  ? " (simulated)"
+                           : board.replayed() ? " (replayed from measured tables: nothing runs on it)"
+                                              : ": " + board.machine;
+  print(fmt::format("board {}{}\n", board.name, what));
   Table table({"device", "kind", "driven by", "memory", "slice limit", "lacks", "configurations"});
   for (std::size_t d = 0; d < board.devices.size(); ++d) {
     const Device& device = board.devices[d];
@@ -47,7 +52,11 @@ void print_table(const Board& board) {
     }
     std::string cores = device.cores.empty() ? "" : fmt::format(" on cores {}", fmt::join(device.cores, ","));
     const auto& space = board.space(device.space);
-    table.add({device.name, std::string(name(device.kind)), (device.backend == "sim" ? "simulation" : device.provider) + cores,
+    table.add({device.name, std::string(name(device.kind)),
+               (device.backend == "sim"      ? "simulation"
+                : device.backend == "replay" ? "measured tables"
+                                             : device.provider) +
+                   cores,
                space.name + (space.limit ? " (" + format_bytes(*space.limit) + ")" : ""),
                device.slice_limit ? format_bytes(*device.slice_limit) : "none",
                device.missing_operators.empty() ? "nothing" : fmt::format("{}", fmt::join(device.missing_operators, " ")),
@@ -59,25 +68,46 @@ void print_table(const Board& board) {
 }  // namespace
 
 void add_devices(CLI::App& app, Context& context) {
-  auto& command = add_command(app, "devices", "Show what layers can be placed on, here or on a board",
+  auto& command = add_command(app, "devices", "Show what layers can be placed on, here or on a board, and the machine's clocks and meters",
                               "  mosaic devices\n"
                               "  mosaic devices --write host.yaml     this machine as a board file, to edit: limits, missing operators, cores\n"
-                              "  mosaic devices --board host.yaml");
+                              "  mosaic devices --board host.yaml\n"
+                              "  mosaic devices --restore-clocks      after a crash: clocks as they were before mosaic set them");
   struct Options {
     std::string board;
     std::string write;
+    bool restore_clocks = false;
     bool json = false;
   };
   auto options = std::make_shared<Options>();
   command.add_option("-b,--board", options->board, "Board: host (default), host-split, the name of a board or a board file");
   command.add_option("--write", options->write, "Write the board as a file")->type_name("FILE");
+  command.add_flag("--restore-clocks", options->restore_clocks, "Put back clocks that a mosaic which died has left, and show nothing");
   command.add_flag("--json", options->json, "Print JSON for scripts");
   command.callback([options, &context] {
     context.action = [options]() -> Result<void> {
+      const Sysfs sysfs = Sysfs::from_environment();
+      const auto remark = [](const std::string& text) { note(text); };
+      if (options->restore_clocks) {
+        MOSAIC_TRY(const bool left, recover_clocks(sysfs, state_folder(), remark));
+        if (!left) note("no mosaic has left clocks that it set");
+        if (options->json) print_json(Json{{"restored", left}});
+        return {};
+      }
       MOSAIC_TRY(const Board board, find_board(options->board));
-      MOSAIC_TRY([[maybe_unused]] const Backends backends, make_backends(board));
+      if (!board.replayed()) {
+        MOSAIC_TRY([[maybe_unused]] const Backends backends, make_backends(board, true, remark));
+      }
       if (!options->write.empty()) return write_file(options->write, format_board(board));
-      options->json ? print_json(to_json(board)) : print_table(board);
+      const bool here = !board.simulated() && !board.replayed();
+      if (options->json) {
+        Json json = to_json(board);
+        if (here) json.update(machine_json(sysfs));
+        print_json(json);
+      } else {
+        print_table(board);
+        if (here) print(machine_text(sysfs, board));
+      }
       return {};
     };
   });

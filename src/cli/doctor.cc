@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -10,6 +11,9 @@
 #include "mosaic/backend/ort/ort_backend.h"
 #include "mosaic/base/file.h"
 #include "mosaic/discovery/host.h"
+#include "mosaic/power/clock_control.h"
+#include "mosaic/power/clock_domain.h"
+#include "mosaic/power/meters.h"
 #include "output.h"
 
 namespace mosaic::cli {
@@ -60,7 +64,7 @@ void check_providers(std::vector<Finding>& findings) {
     if (each.provider == "WebGPU")
       remedy = loader == nullptr ? "install the Vulkan loader (Debian: libvulkan1) and your GPU's Vulkan driver"
                                  : "install your GPU's Vulkan driver (Debian: mesa-vulkan-drivers or the vendor's)";
-    findings.push_back({each.provider, State::kMissing, "no device: " + shorten(*each.problem, 100), remedy});
+    findings.push_back({each.provider, State::kMissing, "no device: " + *each.problem, remedy});
   }
 }
 
@@ -71,17 +75,29 @@ void check_cores(std::vector<Finding>& findings) {
     return;
   }
   findings.push_back({"cores", State::kGood, machine_name(), ""});
-  const fs::path policy = fmt::format("/sys/devices/system/cpu/cpu{}/cpufreq", cores->front().processor);
-  const auto governor = read_file(policy / "scaling_governor");
-  if (!governor) {
+}
+
+void check_clocks(const Sysfs& sysfs, std::vector<Finding>& findings) {
+  if (has_clock_journal(sysfs, state_folder())) {
+    findings.push_back({"clocks", State::kAdvice, "a mosaic set clocks and runs still, or died", "if it died: mosaic devices --restore-clocks"});
+  }
+  const std::vector<ClockDomain> domains = discover_clocks(sysfs);
+  if (domains.empty()) {
     findings.push_back(
         {"clocks", State::kAdvice, "the system does not show clocks (cpufreq): they are left alone", "nothing to do on virtual machines"});
-  } else if (governor->starts_with("performance")) {
+    return;
+  }
+  const auto moving = std::ranges::find_if(domains, [](const ClockDomain& each) { return !each.cores.empty() && each.governor != "performance"; });
+  if (moving == domains.end()) {
     findings.push_back({"clocks", State::kGood, "governor 'performance'", ""});
   } else {
-    findings.push_back({"clocks", State::kAdvice,
-                        fmt::format("governor '{}': clocks move while measuring", governor->substr(0, governor->find('\n'))),
-                        "for profiles: cpupower frequency-set -g performance (as root)"});
+    findings.push_back({"clocks", State::kAdvice, fmt::format("{}: governor '{}': clocks move while measuring", moving->name, moving->governor),
+                        "for profiles: cpupower frequency-set -g performance (as root), or operating points with a 'clock' in a board file"});
+  }
+  const auto closed = std::ranges::find(domains, false, &ClockDomain::writable);
+  if (closed != domains.end()) {
+    findings.push_back({"clocks", State::kAdvice, fmt::format("{}: only root may set it", closed->name),
+                        "where a board file names clocks: run as root, or use the udev rule of docs/energy.md"});
   }
 }
 
@@ -94,15 +110,16 @@ Finding check_load() {
           "profile when the machine is idle, or with more --repetitions"};
 }
 
-Finding check_meter() {
-  std::error_code error;
-  for (const char* file : {"/sys/class/powercap/intel-rapl:0/energy_uj"}) {
-    if (!fs::exists(file, error)) continue;
-    if (::access(file, R_OK) == 0) return {"energy", State::kGood, "a powercap counter is readable", ""};
-    return {"energy", State::kAdvice, "there is a powercap counter, but only root may read it",
-            "a udev rule that gives your group read access to /sys/class/powercap/*/energy_uj"};
-  }
-  return {"energy", State::kAdvice, "no power meter found: mosaic gives no energy figures here", "none on most virtual machines"};
+Finding check_meter(const Sysfs& sysfs) {
+  const std::vector<FoundMeter> meters = find_meters(sysfs);
+  if (const auto best = best_meter(meters)) return {"energy", State::kGood, fmt::format("{} is readable", best->name), ""};
+  const auto closed = std::ranges::find_if(meters, [](const FoundMeter& each) { return each.problem.has_value(); });
+  if (closed != meters.end())
+    return {"energy", State::kAdvice, fmt::format("there is {}, but it cannot be read", closed->info.name), *closed->problem};
+  if (!meters.empty())
+    return {"energy", State::kAdvice, fmt::format("{} and the like feed parts of the board", meters.front().info.name), "name one with --meter"};
+  return {"energy", State::kAdvice, "no meter: energy can only be modelled, from powers in a board file",
+          "none on most virtual machines; an external monitor's log does: --meter log:FILE.csv"};
 }
 
 Finding check_cache() {
@@ -125,9 +142,11 @@ void add_doctor(CLI::App& app, Context& context) {
       std::vector<Finding> findings{check_engine()};
       const bool has_engine = findings.front().state == State::kGood;
       if (has_engine) check_providers(findings);
+      const Sysfs sysfs = Sysfs::from_environment();
       check_cores(findings);
+      check_clocks(sysfs, findings);
       findings.push_back(check_load());
-      findings.push_back(check_meter());
+      findings.push_back(check_meter(sysfs));
       findings.push_back(check_cache());
       Json list = Json::array();
       Table table({"", "subject", "finding", "what to do"});

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <string_view>
+
 #include "command.h"
 #include "mosaic/base/text.h"
 #include "mosaic/plan/validate.h"
@@ -13,28 +16,41 @@
 namespace mosaic::cli {
 namespace {
 
-Json optional_ms(const std::optional<Picoseconds>& time) { return time ? Json(json_ms(*time)) : Json(nullptr); }
+/// How costs of one kind are shown.
+struct Unit {
+  std::string_view name;
+  std::string_view suffix;  // of keys in JSON
 
-Json to_json(const Explanation& explanation, const Board& board) {
+  [[nodiscard]] std::string key(std::string_view what) const { return fmt::format("{}_{}", what, suffix); }
+  [[nodiscard]] std::string text(Cost cost) const { return fmt::format("{:.3f}", static_cast<double>(cost.count()) / 1e9); }
+  // Rounded to nanoseconds or nanojoules.
+  [[nodiscard]] Json json(Cost cost) const { return std::round(static_cast<double>(cost.count()) / 1e3) / 1e6; }
+  [[nodiscard]] Json json(const std::optional<Cost>& cost) const { return cost ? json(*cost) : Json(nullptr); }
+};
+constexpr Unit kTime{.name = "ms", .suffix = "ms"};
+constexpr Unit kEnergy{.name = "mJ", .suffix = "mj"};
+
+Json to_json(const Explanation& explanation, const Board& board, const Unit& unit) {
   Json json{{"board", board.name},
             {"simulated", board.simulated()},
-            {"predicted_ms", json_ms(explanation.cost)},
-            {"optimum_ms", json_ms(explanation.optimum)},
-            {"next_best_ms", optional_ms(explanation.next_best_cost)},
+            {unit.key("predicted"), unit.json(explanation.cost)},
+            {unit.key("optimum"), unit.json(explanation.optimum)},
+            {unit.key("next_best"), unit.json(explanation.next_best_cost)},
             {"regret_mean_pct", explanation.regret_mean_percent},
             {"regret_p95_pct", explanation.regret_p95_percent}};
   json["slices"] = Json::array();
   for (const SliceReason& slice : explanation.slices) {
     Json entry{{"layers", {slice.begin, slice.end - 1}},
                {"configuration", slice.configuration},
-               {"transfer_ms", json_ms(slice.cost.transfer)},
-               {"execute_ms", json_ms(slice.cost.execute)},
+               {unit.key("transfer"), unit.json(slice.cost.transfer)},
+               {unit.key("clocks"), unit.json(slice.cost.clocks)},
+               {unit.key("execute"), unit.json(slice.cost.execute)},
                {"memory_bytes", slice.memory.value}};
     entry["alternatives"] = Json::array();
     for (const Alternative& each : slice.alternatives) {
       entry["alternatives"].push_back({{"configuration", each.configuration},
-                                       {"execute_ms", optional_ms(each.execute)},
-                                       {"plan_ms", optional_ms(each.plan_cost)},
+                                       {unit.key("execute"), unit.json(each.execute)},
+                                       {unit.key("plan"), unit.json(each.plan_cost)},
                                        {"excluded", each.excluded}});
     }
     json["slices"].push_back(std::move(entry));
@@ -52,31 +68,34 @@ std::string describe(const Chain& chain, const Board& board) {
   return text;
 }
 
-std::string percent_over(Picoseconds cost, Picoseconds base) {
+std::string percent_over(Cost cost, Cost base) {
   return fmt::format("{:+.1f} %", 100 * (static_cast<double>(cost.count()) / static_cast<double>(base.count()) - 1));
 }
 
-void print_text(const Explanation& explanation, const Graph& graph, const Board& board) {
-  print(fmt::format("{} slices, predicted {} ms{}\n", explanation.slices.size(), ms(explanation.cost), simulated_note(board)));
+void print_text(const Explanation& explanation, const Graph& graph, const Board& board, const Unit& unit) {
+  print(fmt::format("{} slices, predicted {} {}{}\n", explanation.slices.size(), unit.text(explanation.cost), unit.name, simulated_note(board)));
   for (std::size_t s = 0; s < explanation.slices.size(); ++s) {
     const SliceReason& slice = explanation.slices[s];
     print(fmt::format("\nslice {}: layers {} to {} ({} ... {}) on {}\n", s, slice.begin, slice.end - 1, shorten(graph.layers[slice.begin].name, 32),
                       shorten(graph.layers[slice.end - 1].name, 32), slice.configuration));
-    print(fmt::format("  runs {} ms, after a transfer of {} ms; needs {}\n", ms(slice.cost.execute), ms(slice.cost.transfer),
-                      format_bytes(slice.memory)));
-    Table table({"  instead on", ">its layers ms", ">best plan then ms", ">against this plan", "excluded"});
+    const std::string clocks =
+        slice.cost.clocks == Cost() ? "" : fmt::format(" and a change of clocks of {} {}", unit.text(slice.cost.clocks), unit.name);
+    print(fmt::format("  runs {} {}, after a transfer of {} {}{}; needs {}\n", unit.text(slice.cost.execute), unit.name,
+                      unit.text(slice.cost.transfer), unit.name, clocks, format_bytes(slice.memory)));
+    Table table(
+        {"  instead on", fmt::format(">its layers {}", unit.name), fmt::format(">best plan then {}", unit.name), ">against this plan", "excluded"});
     for (const Alternative& each : slice.alternatives) {
-      table.add({"  " + each.configuration, each.execute ? ms(*each.execute) : "", each.plan_cost ? ms(*each.plan_cost) : "",
+      table.add({"  " + each.configuration, each.execute ? unit.text(*each.execute) : "", each.plan_cost ? unit.text(*each.plan_cost) : "",
                  each.plan_cost ? percent_over(*each.plan_cost, explanation.cost) : "", each.excluded});
     }
     if (!slice.alternatives.empty()) print(table.text());
   }
   if (explanation.next_best_cost) {
-    print(fmt::format("\nnext best plan: {} ms ({}): {}\n", ms(*explanation.next_best_cost),
+    print(fmt::format("\nnext best plan: {} {} ({}): {}\n", unit.text(*explanation.next_best_cost), unit.name,
                       percent_over(*explanation.next_best_cost, explanation.cost), describe(*explanation.next_best, board)));
   }
   if (explanation.optimum < explanation.cost)
-    print(fmt::format("the optimum of these costs would be {} ms ({})\n", ms(explanation.optimum),
+    print(fmt::format("the optimum of these costs would be {} {} ({})\n", unit.text(explanation.optimum), unit.name,
                       percent_over(explanation.optimum, explanation.cost)));
   print(fmt::format("regret under 10 % noise in the costs: {:.1f} % on average, {:.1f} % in the worst of twenty\n", explanation.regret_mean_percent,
                     explanation.regret_p95_percent));
@@ -124,11 +143,19 @@ void add_explain(CLI::App& app, Context& context) {
       const auto chain = to_chain(plan, workspace->board());
       if (!chain)
         return fail(ErrorCode::kUnsupported, fmt::format("{}: only plans that are a chain of consecutive layers can be explained", options->plan));
-      MOSAIC_TRY(const Planned planned, make_plan(*workspace, profile));
-      if (!cost_of(planned.costs, *chain))
+      PlanRequest request;
+      if (!plan.sources.calibration.empty()) {
+        MOSAIC_TRY(request.calibration, read_calibration(plan.sources.calibration, workspace->graph(), workspace->board()));
+      }
+      MOSAIC_TRY(const PlanningCosts planning, planning_costs(*workspace, profile, request));
+      const bool by_energy = plan.objective == name(Objective::kEnergy) && planning.costs.energy;
+      const ChainCosts& costs = by_energy ? *planning.costs.energy : planning.costs.time;
+      const Unit& unit = by_energy ? kEnergy : kTime;
+      if (!cost_of(costs, *chain).feasible())
         return fail(ErrorCode::kInvalidInput, fmt::format("{}: the profile says that a slice cannot run where the plan puts it", options->plan));
-      const Explanation explanation = explain(*chain, planned.costs, workspace->graph(), workspace->board(), profile);
-      options->json ? print_json(to_json(explanation, workspace->board())) : print_text(explanation, workspace->graph(), workspace->board());
+      const Explanation explanation = explain(*chain, costs, workspace->graph(), workspace->board(), profile);
+      options->json ? print_json(to_json(explanation, workspace->board(), unit))
+                    : print_text(explanation, workspace->graph(), workspace->board(), unit);
       return {};
     };
   });

@@ -2,6 +2,8 @@
 
 #include "command.h"
 #include "mosaic/base/text.h"
+#include "mosaic/graph/regroup.h"
+#include "mosaic/onnx/zoo.h"
 #include "mosaic/session/workspace.h"
 #include "output.h"
 
@@ -80,19 +82,38 @@ void print_table(const Graph& graph) {
   for (const Join& join : graph.joins) print(fmt::format("layer {} cannot be cut further: {}\n", join.layer.value, join.reason));
 }
 
+constexpr std::string_view kZoo = "zoo:";
+
+/// A file's layers, or those of "zoo:NAME", which needs neither weights nor an engine.
+Result<Graph> find_graph(const ModelOptions& options) {
+  if (!options.model.starts_with(kZoo)) {
+    MOSAIC_TRY(const Workspace::Options workspace, options.workspace());
+    return read_graph(workspace.model, workspace.shapes);
+  }
+  if (!options.shapes.empty()) return fail(ErrorCode::kInvalidInput, fmt::format("--shape: the inputs of {} have fixed shapes", options.model));
+  return onnx::zoo_graph(options.model.substr(kZoo.size()));
+}
+
 }  // namespace
 
 void add_inspect(CLI::App& app, Context& context) {
   auto& command = add_command(app, "inspect", "Show a model's layers, and what would have to travel where it is cut",
                               "  mosaic inspect mobilenet_v2.onnx\n"
                               "  mosaic inspect detector.onnx --shape images=1x3x416x416\n"
-                              "  mosaic inspect model.onnx --json | jq '.layers[] | {id, kind, macs}'");
+                              "  mosaic inspect model.onnx --json | jq '.layers[] | {id, kind, macs}'\n"
+                              "  mosaic inspect zoo:resnet152_v2 --paper-layers");
   auto options = std::make_shared<ModelOptions>();
+  auto paper_layers = std::make_shared<bool>(false);
   options->declare(command, false);
-  command.callback([options, &context] {
-    context.action = [options]() -> Result<void> {
-      MOSAIC_TRY(const Workspace::Options workspace, options->workspace());
-      MOSAIC_TRY(const Graph graph, read_graph(workspace.model, workspace.shapes));
+  command.get_option("MODEL")->description("ONNX file, or zoo:NAME for a network of 'mosaic zoo list'");
+  command.add_flag("--paper-layers", *paper_layers,
+                   "For networks of the zoo: layers as their papers count them (units, modules), not as mosaic does");
+  command.callback([options, paper_layers, &context] {
+    context.action = [options, paper_layers]() -> Result<void> {
+      MOSAIC_TRY(Graph graph, find_graph(*options));
+      if (*paper_layers) {
+        MOSAIC_TRY(graph, layers_of_blocks(graph));
+      }
       options->json ? print_json(to_json(graph)) : print_table(graph);
       return {};
     };

@@ -12,6 +12,7 @@
 #include "command.h"
 #include "mosaic/base/memory.h"
 #include "mosaic/base/text.h"
+#include "mosaic/power/clock_control.h"
 #include "output.h"
 
 namespace mosaic::cli {
@@ -37,19 +38,26 @@ int exit_code(ErrorCode code) {
   return 3;
 }
 
-/// Turns Ctrl-C into a request to stop, a second one into the end. Must be made before any other thread, so that all of them leave the signals to it.
+/// Turns Ctrl-C, and the end of the terminal, into a request to stop, a second one into the end, with the machine's clocks as they were. Must be made
+/// before any other thread, so that all of them leave the signals to it.
 class SignalWatcher {
  public:
   SignalWatcher() {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
+    struct sigaction hangup{};
+    const bool ignored = ::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler == SIG_IGN;  // by nohup
+    if (!ignored) sigaddset(&signals_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     std::thread([this] {
       for (int count = 0;; ++count) {
         int signal = 0;
         if (sigwait(&signals_, &signal) != 0) return;
-        if (count > 0) ::_exit(kInterrupted);
+        if (count > 0) {
+          ClockControl::restore_all();
+          ::_exit(kInterrupted);
+        }
         source_.request_stop();
       }
     }).detach();
@@ -114,7 +122,10 @@ int run(int argc, char** argv) {
   add_plan(app, context);
   add_explain(app, context);
   add_bench(app, context);
+  add_board(app, context);
+  add_calibrate(app, context);
   add_verify(app, context);
+  add_evaluate(app, context);
   add_export(app, context);
   add_devices(app, context);
   add_doctor(app, context);

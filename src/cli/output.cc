@@ -77,6 +77,7 @@ void print_json(const Json& json) { print(to_text(json)); }
 void note(std::string_view text) { say(fmt::format("mosaic: {}\n", text)); }
 
 std::string ms(Microseconds time) { return fmt::format("{:.3f}", time.count() / 1e3); }
+std::string mj(Joules energy) { return fmt::format("{:.3f}", energy.value * 1e3); }
 double json_ms(Microseconds time) { return std::round(time.count() * 1e3) / 1e6; }
 
 std::string shorten(std::string_view text, std::size_t width) {

@@ -49,6 +49,8 @@ void note(std::string_view text);
 
 /// Milliseconds with three digits behind the point, for tables.
 [[nodiscard]] std::string ms(Microseconds time);
+/// Millijoules likewise.
+[[nodiscard]] std::string mj(Joules energy);
 /// Milliseconds rounded to nanoseconds, for JSON.
 [[nodiscard]] double json_ms(Microseconds time);
 

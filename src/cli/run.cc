@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <numeric>
 
+#include "cases.h"
 #include "command.h"
+#include "energy.h"
 #include "mosaic/base/file.h"
 #include "mosaic/base/statistics.h"
 #include "mosaic/base/text.h"
@@ -31,78 +33,10 @@ struct Options : ModelOptions {
   std::size_t repeat = 20;
   std::string trace;
   std::string output;
+  std::string meter = "auto";
   bool check = false;
   ProfilerOptions profiler;
 };
-
-/// One run's inputs, and what is known of them.
-struct Case {
-  std::string name;
-  std::vector<Tensor> inputs;
-  std::optional<std::int64_t> label;
-};
-
-InputSpec spec_of(const Graph& graph, std::size_t i) {
-  const GraphTensor& input = graph.tensor(graph.inputs[i]);
-  return {.name = input.name, .type = input.element, .shape = input.shape.value_or(Shape{})};
-}
-
-/// Files for the model's one input, or "name=file" for each of several.
-Result<std::vector<Case>> read_cases(const Workspace& workspace, const Options& options) {
-  const Graph& graph = workspace.graph();
-  std::vector<Case> cases;
-  if (options.inputs.empty()) {
-    MOSAIC_TRY(std::vector<Tensor> random, workspace.random_inputs(1));
-    cases.push_back({.name = "random input", .inputs = std::move(random), .label = {}});
-    return cases;
-  }
-  MOSAIC_TRY(const Preprocess preprocess, parse_preprocess(options.preprocess));
-  if (graph.inputs.size() == 1) {
-    for (const std::string& file : options.inputs) {
-      MOSAIC_TRY(std::vector<Sample> samples, read_samples(file, spec_of(graph, 0), preprocess));
-      if (samples.empty()) return fail(ErrorCode::kInvalidInput, fmt::format("{} holds no sample", file));
-      for (Sample& sample : samples) {
-        Case& each = cases.emplace_back(Case{.name = sample.name, .inputs = {}, .label = sample.label});
-        each.inputs.push_back(std::move(sample.tensor));
-      }
-    }
-    return cases;
-  }
-  for (const std::string& text : options.inputs) {
-    const auto is_named = [&](TensorId id) { return text.starts_with(graph.tensor(id).name + "="); };
-    if (std::ranges::none_of(graph.inputs, is_named))
-      return fail(ErrorCode::kInvalidInput, fmt::format("--input {}: the model has no input of that name", text));
-  }
-  Case only;
-  for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
-    const InputSpec spec = spec_of(graph, i);
-    const auto found = std::ranges::find_if(options.inputs, [&](const std::string& text) { return text.starts_with(spec.name + "="); });
-    if (found == options.inputs.end())
-      return fail(ErrorCode::kInvalidInput, fmt::format("the model has {} inputs: give --input {}=FILE", graph.inputs.size(), spec.name));
-    const std::string file = found->substr(spec.name.size() + 1);
-    MOSAIC_TRY(std::vector<Sample> samples, read_samples(file, spec, preprocess));
-    if (samples.size() != 1)
-      return fail(ErrorCode::kInvalidInput, fmt::format("{} holds {} samples; a model with several inputs takes one", file, samples.size()));
-    only.name += (only.name.empty() ? "" : ", ") + file;
-    only.inputs.push_back(std::move(samples[0].tensor));
-  }
-  cases.push_back(std::move(only));
-  return cases;
-}
-
-/// Labels by file name, or by position for files of several samples.
-Result<void> add_truth(std::vector<Case>& cases, const std::string& file) {
-  MOSAIC_TRY(const auto truth, read_truth(file));
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    const auto by_name = truth.find(std::filesystem::path(cases[i].name).filename().string());
-    const auto by_index = truth.find(fmt::format("#{}", i));
-    if (by_name != truth.end()) cases[i].label = by_name->second;
-    if (by_index != truth.end()) cases[i].label = by_index->second;
-  }
-  if (std::ranges::none_of(cases, [](const Case& each) { return each.label.has_value(); }))
-    return fail(ErrorCode::kInvalidInput, fmt::format("{} names none of the inputs", file));
-  return {};
-}
 
 /// Classes of a vector of scores, the best first; empty for other outputs.
 std::vector<std::size_t> ranking(const Tensor& output, std::size_t most) {
@@ -144,9 +78,17 @@ struct Timing {
   std::vector<std::vector<double>> executes;
   Microseconds first{};
   std::vector<RunReport> reports;
+  std::optional<RunEnergy> energy;
+  std::vector<double> joules;  // of each run, where nothing measures them but they can be computed
+  bool simulated = false;
+
+  [[nodiscard]] std::optional<ComputedEnergy> computed_energy() const {
+    if (joules.empty()) return std::nullopt;
+    return ComputedEnergy{.of_run = Joules{median(joules)}, .simulated = simulated};
+  }
 };
 
-void add_report(Timing& timing, const RunReport& report) {
+void add_report(Timing& timing, const RunReport& report, const Session& session) {
   timing.totals.push_back(Microseconds(report.total).count());
   timing.transfers.resize(report.steps.size());
   timing.executes.resize(report.steps.size());
@@ -154,6 +96,9 @@ void add_report(Timing& timing, const RunReport& report) {
     timing.transfers[s].push_back(Microseconds(report.steps[s].transfer()).count());
     timing.executes[s].push_back(Microseconds(report.steps[s].execute()).count());
   }
+  timing.simulated = report.simulated;
+  const auto energy = report.simulated ? report.energy : modelled_energy(report, session.plan().plan(), session.workspace().board());
+  if (energy) timing.joules.push_back(energy->value);
   constexpr std::size_t kMostTraced = 1000;
   if (timing.reports.size() < kMostTraced) timing.reports.push_back(report);
 }
@@ -163,7 +108,8 @@ std::int64_t peak_memory() {
   return ::getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss * 1024 : 0;
 }
 
-Json to_json(const Session& session, const std::vector<Case>& cases, const Outcome& outcome, const Timing& timing, const Options& options) {
+Json to_json(const Session& session, const std::vector<Case>& cases, const Outcome& outcome, const Timing& timing, const EnergyProbe& probe,
+             const Options& options) {
   const Plan& plan = session.plan().plan();
   Json json{{"model", options.model},
             {"board", session.workspace().board().name},
@@ -175,6 +121,9 @@ Json to_json(const Session& session, const std::vector<Case>& cases, const Outco
                          {"p99", json_ms(Microseconds(quantile(timing.totals, 0.99)))}};
   json["cold_start_ms"] = json_ms(session.compile_time() + timing.first);
   json["peak_memory_bytes"] = peak_memory();
+  const bool knows_energy = plan.prediction && plan.prediction->energy;
+  json["predicted_mj"] = knows_energy ? Json(std::round(plan.prediction->energy->value * 1e6) / 1e3) : Json(nullptr);
+  json["energy"] = energy_json(timing.energy, probe, timing.computed_energy());
   json["steps"] = Json::array();
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
     const Step& step = plan.steps[s];
@@ -243,9 +192,19 @@ void print_results(const std::vector<Case>& cases, const Outcome& outcome, const
     if (outcome.rankings[i].empty()) continue;
     std::string text;
     for (const std::size_t each : outcome.rankings[i])
-      text += fmt::format("{}{}", text.empty() ? "" : ", ", each < labels.size() ? labels[each] : fmt::format("class {}", each));
+      text += fmt::format("{}{}", text.empty() ? "" : "; ", each < labels.size() ? labels[each] : fmt::format("class {}", each));
     print(fmt::format("{}: {}\n", cases[i].name, text));
   }
+}
+
+/// Names that do not fit the classes would name the wrong ones. Errors: kInvalidInput.
+Result<void> check_labels(const std::vector<std::string>& labels, const Graph& graph, const std::string& file) {
+  const GraphTensor& output = graph.tensor(graph.outputs[0]);
+  const auto values = output.shape ? element_count(*output.shape) : std::nullopt;
+  if (!values || output.shape->empty() || output.shape->front() < 1) return {};
+  const std::int64_t classes = *values / output.shape->front();
+  if (static_cast<std::int64_t>(labels.size()) == classes) return {};
+  return fail(ErrorCode::kInvalidInput, fmt::format("{} has {} names, the model has {} classes", file, labels.size(), classes));
 }
 
 Result<Outcome> run_cases(Session& session, std::vector<Case>& cases, Timing& timing, const Options& options, const std::stop_token& stop,
@@ -279,9 +238,19 @@ Result<Outcome> run_cases(Session& session, std::vector<Case>& cases, Timing& ti
   }
   for (std::size_t i = 0; i < options.repeat; ++i) {
     MOSAIC_TRY(const RunReport report, session.executor().run(pointers(cases[0].inputs), outputs, {.stop = stop}));
-    add_report(timing, report);
+    add_report(timing, report, session);
   }
   return outcome;
+}
+
+Result<std::optional<RunEnergy>> measure_energy(Session& session, const Case& subject, EnergyProbe& probe, const std::stop_token& stop,
+                                                Progress& progress) {
+  if (probe.has_meter()) progress.show("measuring energy", 0);
+  std::vector<Tensor> outputs;
+  return probe.measure([&]() -> Result<void> {
+    MOSAIC_TRY([[maybe_unused]] const RunReport report, session.executor().run(pointers(subject.inputs), outputs, {.stop = stop}));
+    return {};
+  });
 }
 
 Result<void> run_model(Options& options, const Context& context) {
@@ -299,13 +268,17 @@ Result<void> run_model(Options& options, const Context& context) {
                                    .stop = context.stop,
                                    .executor = {},
                                    .accept = {}};
+  session_options.remark = workspace_options.remark;
   std::vector<Case> cases;
   std::vector<std::string> labels;
+  std::optional<EnergyProbe> probe;
   session_options.accept = [&](const Workspace& workspace) -> Result<void> {  // before minutes are spent on measuring
-    MOSAIC_TRY(cases, read_cases(workspace, options));
+    MOSAIC_TRY(cases, read_cases(workspace, options.inputs, options.preprocess));
+    MOSAIC_TRY(probe, EnergyProbe::open(options.meter, workspace.board(), context.stop));
     if (!options.truth.empty()) MOSAIC_RETURN_IF_ERROR(add_truth(cases, options.truth));
     if (!options.labels.empty()) {
       MOSAIC_TRY(labels, read_labels(options.labels));
+      MOSAIC_RETURN_IF_ERROR(check_labels(labels, workspace.graph(), options.labels));
     }
     return {};
   };
@@ -318,6 +291,7 @@ Result<void> run_model(Options& options, const Context& context) {
   for (const std::string& noisy : session->choice().noisy) note("noisy while profiling: " + noisy);
   Timing timing;
   MOSAIC_TRY(const Outcome outcome, run_cases(*session, cases, timing, options, context.stop, progress));
+  MOSAIC_TRY(timing.energy, measure_energy(*session, cases[0], *probe, context.stop, progress));
   progress.clear();
   const bool equal = outcome.worst_difference <= default_tolerance(session->workspace().graph());
   if (!options.trace.empty())
@@ -325,10 +299,13 @@ Result<void> run_model(Options& options, const Context& context) {
         write_file(options.trace, format_trace(timing.reports, session->plan(), session->workspace().graph(), session->workspace().board())));
 
   if (options.json) {
-    print_json(to_json(*session, cases, outcome, timing, options));
+    print_json(to_json(*session, cases, outcome, timing, *probe, options));
   } else {
     print_confirmation(*session);
     print_timing(*session, timing);
+    print(energy_text(timing.energy, *probe, timing.computed_energy()));
+    if (const auto& prediction = session->plan().plan().prediction; prediction && prediction->energy)
+      print(fmt::format("energy predicted by the plan: {} ({})\n", format_energy(*prediction->energy), prediction->energy_source));
     print_results(cases, outcome, labels);
     if (outcome.labelled > 0) {
       print(fmt::format("accuracy on {} samples: top-1 {:.3f}, top-5 {:.3f}\n", outcome.labelled,
@@ -354,6 +331,7 @@ void add_run(CLI::App& app, Context& context) {
                               "  mosaic run model.onnx --input cat.jpg --preprocess torch --labels imagenet.txt\n"
                               "  mosaic run model.onnx --plan plan.json --input x.npy --check --trace trace.json\n"
                               "  mosaic run mnist.onnx --input t10k-images-idx3-ubyte.gz --truth t10k-labels-idx1-ubyte.gz\n"
+                              "  mosaic run model.onnx --meter log:monitor.csv       with the energy of a run, from an external monitor's log\n"
                               "Open a trace at ui.perfetto.dev.");
   auto options = std::make_shared<Options>();
   options->declare(command);
@@ -369,6 +347,7 @@ void add_run(CLI::App& app, Context& context) {
   command.add_option("--repeat", options->repeat, "Timed runs")->check(CLI::Range(1, 1000000000))->capture_default_str();
   command.add_option("--trace", options->trace, "Write a Chrome/Perfetto trace of the timed runs")->type_name("FILE");
   command.add_option("-o,--output", options->output, "Write the outputs as .npy files into this folder");
+  declare_meter(command, options->meter);
   command.add_flag("--check", options->check, "Compare with a session on the unsliced model");
   command.add_option("-r,--repetitions", options->profiler.rounds, "Rounds of measurement, if the model has to be profiled")
       ->check(CLI::Range(3, 10000))

@@ -11,6 +11,7 @@ void add_zoo(CLI::App& app, Context& context) {
   auto& command = add_command(app, "zoo", "Build well-known networks with seeded weights, for trying things out",
                               "  mosaic zoo list\n"
                               "  mosaic zoo build mobilenet_v2_0.5 -o net.onnx\n"
+                              "  mosaic inspect zoo:mobilenet_v2_0.5\n"
                               "  mosaic zoo build vgg16 -o vgg16.onnx --seed 7");
   command.require_subcommand(1);
   auto json = std::make_shared<bool>(false);
@@ -26,7 +27,8 @@ void add_zoo(CLI::App& app, Context& context) {
       }
       *json ? print_json(entries)
             : print(table.text() +
-                    "\n<width> is a factor on the channels, such as 1.0 or 0.35. Weights are seeded random numbers: nothing is learned.\n");
+                    "\n<width> is a factor on the channels, such as 1.0 or 0.35. Weights are seeded random numbers: nothing is learned.\n"
+                    "'mosaic inspect zoo:NAME' shows a network without building it.\n");
       return {};
     };
   });

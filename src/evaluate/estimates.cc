@@ -32,18 +32,18 @@ std::vector<double> drift(const std::vector<Whole>& wholes, const std::vector<st
 Result<Json> estimates(const Setting& setting) {
   MOSAIC_TRY(const Subject subject, prepare(setting));
   const Board& board = subject.workspace->board();
-  const ChainCosts& costs = subject.planned.costs;
+  const TimeAndEnergy& costs = subject.planned.costs;
   const Fit& fit = subject.planned.fit;
   Json json{{"model", setting.model}, {"board", setting.board}, {"noisy", subject.profile.noisy}, {"sums", Json::array()}, {"plans", Json::array()}};
 
   MOSAIC_TRY(Contest contest, Contest::create(*subject.workspace, setting.seed));
   std::vector<Whole> singles;
-  for (std::size_t c = 0; c < costs.configurations; ++c) {
+  for (std::size_t c = 0; c < costs.time.configurations; ++c) {
     const auto check = fit.configurations[c].check_percent();
     json["sums"].push_back({{"configuration", board.configurations[c].name},
                             {"whole_us", fit.configurations[c].whole.value_or(0)},
                             {"error_percent", check ? Json(*check) : Json(nullptr)}});
-    const auto chain = single_configuration(costs, c);
+    const auto chain = single_configuration(costs.time, c);
     if (!chain) continue;
     MOSAIC_TRY(const std::size_t entry,
                contest.add_plan(board.configurations[c].name, to_plan(*chain, costs, fit, subject.workspace->graph(), board)));
@@ -56,7 +56,8 @@ Result<Json> estimates(const Setting& setting) {
   Random random(setting.seed);
   std::vector<std::pair<std::size_t, Plan>> plans;  // with their entries
   for (std::size_t i = 0; i < setting.plans; ++i) {
-    const auto chain = random_chain(costs, random, {.fewest_slices = 2, .most_slices = 8, .fewest_devices = std::min<std::size_t>(2, costs.places)});
+    const auto chain =
+        random_chain(costs.time, random, {.fewest_slices = 2, .most_slices = 8, .fewest_devices = std::min<std::size_t>(2, costs.time.places)});
     if (!chain) return fail(ErrorCode::kUnsupported, "no random plan is feasible");
     Plan plan = to_plan(*chain, costs, fit, subject.workspace->graph(), board);
     MOSAIC_TRY(const std::size_t entry, contest.add_plan(fmt::format("random {}", i + 1), plan));

@@ -6,7 +6,9 @@
 #include <functional>
 
 #include "evaluation.h"
+#include "hikey970.h"
 #include "mosaic/base/memory.h"
+#include "rk3399pro.h"
 
 int main(int argc, char** argv) {
   using namespace mosaic;
@@ -32,6 +34,28 @@ int main(int argc, char** argv) {
   add("estimates", "predicted against measured times", [&] { return evaluate::estimates(setting); });
   add("winning", "the plan against random ones", [&] { return evaluate::winning(setting); });
   add("losing", "what 'mosaic run' chooses against single configurations", [&] { return evaluate::losing(setting); });
+  std::string ncnn;
+  bool table = false;
+  CLI::App* hikey = app.add_subcommand("hikey970", "make boards/hikey970.yaml, as docs/hikey970.md says; prints the file");
+  hikey->add_option("--ncnn", ncnn, "ncnn's published latencies: profiles/ncnn/latency_ms.csv")->required();
+  hikey->add_flag("--table", table, "print parameters against targets instead");
+  hikey->callback([&] {
+    action = [&]() -> Result<Json> {
+      MOSAIC_TRY(const evaluate::MadeBoard made, evaluate::make_hikey970(ncnn));
+      fmt::print("{}", table ? made.table : made.yaml);
+      return Json();
+    };
+  });
+  std::string folder;
+  CLI::App* deviations = app.add_subcommand("rk3399pro", "what the HiKey 970's truth has from the RK3399Pro's tables, beside what was used");
+  deviations->add_option("--profiles", folder, "profiles/rk3399pro")->required();
+  deviations->callback([&] {
+    action = [&]() -> Result<Json> {
+      MOSAIC_TRY(const std::string deviations_table, evaluate::rk3399_deviations(folder));
+      fmt::print("{}", deviations_table);
+      return Json();
+    };
+  });
   app.require_subcommand(1);
   CLI11_PARSE(app, argc, argv);
   const Result<Json> result = action();
@@ -39,6 +63,6 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "mosaic_evaluate: {}\n", result.error().message);
     return 3;
   }
-  fmt::print("{}\n", result->dump());
+  if (!result->is_null()) fmt::print("{}\n", result->dump());
   return 0;
 }

@@ -29,7 +29,7 @@ Chain balanced(const ChainCosts& costs, std::size_t configuration, std::size_t s
 Result<Json> slicing(const Setting& setting, const std::string& configuration) {
   MOSAIC_TRY(const Subject subject, prepare(setting));
   const Board& board = subject.workspace->board();
-  const ChainCosts& costs = subject.planned.costs;
+  const TimeAndEnergy& costs = subject.planned.costs;
   MOSAIC_TRY(const ConfigurationId chosen, board.find_configuration(configuration));
   // Both the session and the plans run on the caller, who is confined to the configuration's cores.
   const int threads = board.point_of(chosen).cores;
@@ -39,7 +39,7 @@ Result<Json> slicing(const Setting& setting, const std::string& configuration) {
   MOSAIC_RETURN_IF_ERROR(contest.add_unsliced("unsliced", {.threads = threads, .spin = threads > 1}));
   std::vector<std::size_t> slices;
   for (const std::size_t wanted : {1U, 2U, 4U, 8U}) {
-    const Chain chain = balanced(costs, chosen.index(), wanted);
+    const Chain chain = balanced(costs.time, chosen.index(), wanted);
     slices.push_back(chain.configurations.size());
     MOSAIC_RETURN_IF_ERROR(
         contest.add_plan(fmt::format("{} slices", slices.back()), to_plan(chain, costs, subject.planned.fit, subject.workspace->graph(), board)));

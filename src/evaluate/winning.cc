@@ -47,7 +47,7 @@ Result<Json> winning(const Setting& setting) {
   constexpr std::size_t kFinalists = 5;
   MOSAIC_TRY(const Subject subject, prepare(setting, {.margin_percent = 0}));
   const Workspace& workspace = *subject.workspace;
-  const ChainCosts& costs = subject.planned.costs;
+  const TimeAndEnergy& costs = subject.planned.costs;
   MOSAIC_TRY(const Confirmation confirmation, confirm(workspace, subject.planned));
   const Plan& plan = confirmation.contenders[confirmation.chosen].plan;
   std::vector<Entry> entries{{.name = "mosaic", .plan = plan}};
@@ -55,7 +55,7 @@ Result<Json> winning(const Setting& setting) {
   // Limits may ask for many slices: plans are drawn with up to twice as many as ours has, and 8 at least.
   const std::size_t most = std::max<std::size_t>(8, 2 * plan.steps.size());
   for (std::size_t i = 0; i < setting.plans; ++i) {
-    const auto chain = random_chain(costs, random, {.most_slices = most, .neighbours_differ = false});
+    const auto chain = random_chain(costs.time, random, {.most_slices = most, .neighbours_differ = false});
     if (!chain) break;
     entries.push_back({fmt::format("random {}", i + 1), to_plan(*chain, costs, subject.planned.fit, workspace.graph(), workspace.board())});
   }
@@ -81,9 +81,9 @@ Result<Json> losing(const Setting& setting) {
   MOSAIC_TRY(const Confirmation confirmation, confirm(workspace, subject.planned));
   const Contender& chosen = confirmation.contenders[confirmation.chosen];
   std::vector<Entry> entries{{.name = chosen.name, .plan = chosen.plan}};
-  const ChainCosts& costs = subject.planned.costs;
-  for (std::size_t c = 0; c < costs.configurations; ++c) {
-    const auto chain = single_configuration(costs, c);
+  const TimeAndEnergy& costs = subject.planned.costs;
+  for (std::size_t c = 0; c < costs.time.configurations; ++c) {
+    const auto chain = single_configuration(costs.time, c);
     if (!chain) continue;
     entries.push_back(
         {"single:" + workspace.board().configurations[c].name, to_plan(*chain, costs, subject.planned.fit, workspace.graph(), workspace.board())});

@@ -94,7 +94,7 @@ TEST_F(BadFiles, PlanForAnotherModelOrBoard) {
   refuse_plan(other_model.dump(), {"the plan is for another model: 'somewhere' (aaaaaaaa), this is 'net'"});
   Json other_board = plan;
   other_board["board"] = {{"name", "elsewhere"}, {"fingerprint", std::string(32, 'b')}};
-  refuse_plan(other_board.dump(), {"the plan is for another board: 'elsewhere' (bbbbbbbb), this is 'toy'"});
+  refuse_plan(other_board.dump(), {"the plan is for board 'elsewhere', this is 'toy': give --board"});
 }
 
 TEST_F(BadFiles, PlanThatIsDamaged) {
@@ -146,7 +146,7 @@ TEST_F(BadFiles, ProfileThatIsStale) {
   std::string faster = test::simulated_board_text();
   faster.replace(faster.find("gmacs: 60"), 9, "gmacs: 61");
   desk_.write("toy.yaml", faster);
-  expect_refusal(desk_, {{"plan", "net.onnx", "--board", "toy.yaml", "--profile", "profile.json", "-o", "plan.json"}, {"another board: 'toy'"}});
+  expect_refusal(desk_, {{"plan", "net.onnx", "--board", "toy.yaml", "--profile", "profile.json", "-o", "plan.json"}, {"another board 'toy'"}});
 }
 
 TEST_F(BadFiles, ProfileThatIsDamaged) {

@@ -15,8 +15,8 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::IsSupersetOf;
 
-const std::vector<std::string> kCommands{"run",    "inspect", "profile", "plan", "explain", "bench",      "verify",
-                                         "export", "devices", "doctor",  "zoo",  "cache",   "completion", "help"};
+const std::vector<std::string> kCommands{"run",     "inspect", "profile", "plan",  "explain",    "bench", "verify",    "export",
+                                         "devices", "doctor",  "zoo",     "cache", "completion", "help",  "calibrate", "evaluate"};
 
 TEST(Zoo, ListsNetworksWithTheirSources) {
   const Desk desk;
@@ -147,6 +147,19 @@ TEST(Help, TellsTheVersion) {
   EXPECT_THAT(desk.output({"--version"}), testing::MatchesRegex("mosaic [0-9]+\\.[0-9]+\\.[0-9]+\n"));
 }
 
+TEST(Inspect, ShowsNetworksOfTheZooInTheLayersOfTheirPapersToo) {
+  const Desk desk;
+  EXPECT_THAT(desk.output({"inspect", "zoo:resnet152_v2"}), HasSubstr("10.9 G MACs"));
+  const Json paper = desk.json({"inspect", "zoo:resnet152_v2", "--paper-layers"});
+  ASSERT_EQ(paper.at("layers").size(), 53U);
+  EXPECT_EQ(paper.at("layers").at(3).at("name"), "unit_3");
+  EXPECT_EQ(paper.at("layers").at(3).at("cut_behind").at("bytes"), 4 * 256 * 28 * 28);  // the third unit has the stride
+  (void)desk.output({"zoo", "build", "mobilenet_v2_0.1", "-o", "net.onnx"});
+  const Json built = desk.json({"inspect", "net.onnx", "--paper-layers"});
+  EXPECT_EQ(built.at("layers").size(), 18U);
+  EXPECT_EQ(built.at("fingerprint"), desk.json({"inspect", "zoo:mobilenet_v2_0.1", "--paper-layers"}).at("fingerprint"));
+}
+
 TEST(CommandLine, RefusesWhatItDoesNotKnow) {
   const Desk desk;
   desk.save("net.onnx", test::conv_chain(2));
@@ -157,8 +170,11 @@ TEST(CommandLine, RefusesWhatItDoesNotKnow) {
       {{"inspect"}, {"MODEL"}},
       {{"zoo"}, {"subcommand"}},
       {{"zoo", "build", "mobilnet_v2_0.5", "-o", "x.onnx"}, {"'mobilnet_v2_0.5'", "did you mean 'mobilenet_v2_0.5'"}},
-      {{"zoo", "build", "squeezenet_1.0", "-o", "x.onnx"}, {"'squeezenet_1.0'", "did you mean 'squeezenet_1.1'"}},
+      {{"zoo", "build", "squeezenet_1.01", "-o", "x.onnx"}, {"'squeezenet_1.01'", "did you mean 'squeezenet_1.0'"}},
       {{"zoo", "build", "mobilenet_v2_9", "-o", "x.onnx"}, {"mobilenet_v2_9", "mobilenet_v2_<width>"}},
+      {{"inspect", "zoo:vgg61"}, {"'vgg61'", "did you mean 'vgg16'"}},
+      {{"inspect", "zoo:vgg16", "--shape", "image=1x3x32x32"}, {"--shape", "zoo:vgg16"}},
+      {{"inspect", "net.onnx", "--paper-layers"}, {"belongs to no block"}},
       {{"completion", "tcsh"}, {"tcsh"}},
       {{"devices", "--board", "hosst"}, {"hosst", "host-split"}},
       {{"profile", "net.onnx", "-o", "p.json", "--repetitions", "many"}, {"--repetitions", "many"}},

@@ -79,7 +79,8 @@ class Process {
     return true;
   }
 
-  void interrupt() const { ::kill(id_, SIGINT); }
+  void interrupt() const { send(SIGINT); }
+  void send(int signal) const { ::kill(id_, signal); }
 
   Outcome wait() {
     while (pump()) {
@@ -98,6 +99,7 @@ class Process {
 
   [[noreturn]] static void become(const std::vector<char*>& argv, const Setting& setting, int out, int err) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::signal(SIGHUP, SIG_DFL);  // whatever started the tests
     ::dup2(out, STDOUT_FILENO);
     ::dup2(err, STDERR_FILENO);
     for (const auto& [name, value] : setting.environment) ::setenv(name.c_str(), value.c_str(), 1);

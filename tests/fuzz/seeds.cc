@@ -1,4 +1,5 @@
-// Writes what the fuzzers start from: seeds FOLDER fills FOLDER/model, /plan, /profile and /board_file with small files that are right.
+// Writes what the fuzzers start from: seeds FOLDER fills FOLDER/model, /plan, /profile, /board_file, /monitor_log and /rk3399pro_csv with small files
+// that are right.
 #include <cstdio>
 #include <filesystem>
 #include <initializer_list>
@@ -49,8 +50,9 @@ Plan branching_plan(const Graph& graph, const Board& board) {
   plan.steps = {{.layers = layers({0}), .configuration = "big/3c"},
                 {.layers = layers({1, 2}), .configuration = "npu", .after = {StepId(0)}},
                 {.layers = layers({3}), .configuration = "little/1c", .after = {StepId(0), StepId(1)}}};
-  plan.steps[1].predicted = Step::Times{.transfer = Microseconds(3.5), .execute = Microseconds(20)};
-  plan.prediction = Prediction{.expected = Microseconds(50), .low = Microseconds(45), .high = Microseconds(60)};
+  plan.steps[1].predicted =
+      Step::Predicted{.transfer = Microseconds(3.5), .clocks = Microseconds(2), .execute = Microseconds(20), .energy = Joules{0.001}};
+  plan.prediction = Prediction{.expected = Microseconds(50), .low = Microseconds(45), .high = Microseconds(60), .energy = Joules{0.002}};
   plan.sources.model = "model.onnx";
   return plan;
 }
@@ -91,16 +93,51 @@ constexpr std::string_view kSimulatedBoard =
     "    - {device: npu, operators: {default: {gmacs: 2.5e1, gbytes: 2}}, layer_us: 3, enter_us: 25}\n"
     "  default_link: {us: 40, gbytes: 1}\n";
 
+constexpr std::string_view kCommaLog =
+    "time,volts,amperes\n"
+    "0,5.01,0.203\n"
+    "0.0002,5.01,0.207\n"
+    "0.0004,5.00,0.211\n";
+constexpr std::string_view kSemicolonLog =
+    "\xef\xbb\xbf# a monitor\r\n"
+    "\"Time (ms)\";\"Main Voltage [mV]\";\"Main_uA\";note\r\n"
+    "0,2;5010;+203e3;\"a;\"\"b\"\"\"\r\n"
+    "\r\n"
+    "0,4;5010;207000;\r\n"
+    "9,9;5000;211000;\r\n";
+
+constexpr std::string_view kLayerTable =
+    "Graph,Component,Freq,Freq_Host,Layer,Metric,Time,Power\n"
+    "net,B,0,-1,0,in,8.5,3267.45\n"
+    "net,B,0,-1,0,task,83.2,3577.8\n"
+    "net,B,1,-1,0,task,41.6,4577.8\n"
+    "net,G,0,0,0,task,3.5,4000\n"
+    "net,G,1,1,0,task,1.75,5000\n"
+    "net,B,0,-1,1,task,12,3500\n"
+    "net,B,1,-1,1,task,6.5,4500\n"
+    "net,L,0,-1,1,task,30,3100\n";
+constexpr std::string_view kTransferTable =
+    "Graph,Layer,Dest,Src,Time\n"
+    "net,1,B,G,1.297\n"
+    "net,1,G,B,2.02828\n";
+constexpr std::string_view kSwitchTable =
+    "Num_iterations,PE,Freq,NextFreq,T1,T2,AVG\n"
+    "256,Little,0,1,1.8e+06,1.6e+06,1.7e+06\n";
+
 /// Whether everything could be written.
 bool write_seeds(const std::filesystem::path& folder) {
   const Graph graph = fixed_graph();
   const Board board = fixed_board();
   const Plan chain{.steps = chain_steps({0, 2, 4}, {"big/1c", "npu"})};
-  for (const char* fuzzer : {"model", "plan", "profile", "board_file"}) std::filesystem::create_directories(folder / fuzzer);
+  for (const char* fuzzer : {"model", "plan", "profile", "board_file", "monitor_log", "rk3399pro_csv"})
+    std::filesystem::create_directories(folder / fuzzer);
   return save_model(residual_network(), folder / "model" / "residual") && save_model(shape_network(), folder / "model" / "shapes") &&
          write_plan(chain, folder / "plan" / "chain") && write_plan(branching_plan(graph, board), folder / "plan" / "branching") &&
          write_profile(small_profile(graph, board), folder / "profile" / "small") &&
-         write_file(folder / "board_file" / "written", format_board(board)) && write_file(folder / "board_file" / "simulated", kSimulatedBoard);
+         write_file(folder / "board_file" / "written", format_board(board)) && write_file(folder / "board_file" / "simulated", kSimulatedBoard) &&
+         write_file(folder / "monitor_log" / "commas", kCommaLog) && write_file(folder / "monitor_log" / "semicolons", kSemicolonLog) &&
+         write_file(folder / "rk3399pro_csv" / "layers", kLayerTable) && write_file(folder / "rk3399pro_csv" / "transfers", kTransferTable) &&
+         write_file(folder / "rk3399pro_csv" / "switches", kSwitchTable);
 }
 
 }  // namespace

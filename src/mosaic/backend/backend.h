@@ -74,8 +74,9 @@ class Invocation {
 
   /// How long a run took on the device's clock (virtual for a simulated one).
   struct Times {
-    Nanoseconds transfer{};  ///< bringing inputs to the device's memory, where the backend can tell
-    Nanoseconds execute{};   ///< everything else
+    Nanoseconds transfer{};             ///< bringing inputs to the device's memory, where the backend can tell
+    Nanoseconds execute{};              ///< everything else
+    std::optional<Joules> energy = {};  ///< drawn by the device, where the backend itself knows: a simulated one
   };
 
   /// Computes the outputs. Blocks until done. Errors: kDevice, kEngine, kCancelled.
@@ -146,6 +147,12 @@ class Backend {
   /// Errors: kDevice where the machine lacks its provider or library, kInvalidInput where it lacks its cores. Kinds of operators are not checked
   /// here.
   [[nodiscard]] virtual Result<void> check_device(const Board& board, DeviceId device) const = 0;
+
+  /// What a device draws at a configuration while it is ready to work and does not, by one reading of the backend's own meter. Errors: kDevice
+  /// where the backend has none.
+  [[nodiscard]] virtual Result<Watts> idle_power(const Board& board, ConfigurationId configuration) const {
+    return fail(ErrorCode::kDevice, "backend '" + board.device_of(configuration).backend + "' has no meter of its own");
+  }
 
   /// Neighbouring steps whose configurations have the same domain are compiled as one run.
   [[nodiscard]] virtual std::string domain(const Board& board, ConfigurationId configuration) const = 0;

@@ -144,10 +144,25 @@ void Fields::set_error(std::string message) {
   if (!error_) error_ = std::move(message);
 }
 
+namespace {
+
+/// What a file is, by a key that only such files have; empty: cannot be told.
+std::string_view kind_of(const Json& json) {
+  for (const auto& [key, kind] : {std::pair("wholes", "profile"), std::pair("steps", "plan"), std::pair("terms", "calibration"),
+                                  std::pair("points", "front"), std::pair("devices", "board file")}) {
+    if (json.contains(key)) return kind;
+  }
+  return "";
+}
+
+}  // namespace
+
 Result<void> check_schema(const Json& json, std::int64_t version, std::string_view what) {
   if (!json.is_object() || !json.contains("schema_version") || !json["schema_version"].is_number_integer()) {
     return fail(ErrorCode::kInvalidInput, fmt::format("not a {}: key 'schema_version' is missing", what));
   }
+  if (const std::string_view kind = kind_of(json); !kind.empty() && kind != what)
+    return fail(ErrorCode::kInvalidInput, fmt::format("this is a {}, not a {}", kind, what));
   if (json["schema_version"] != version) {
     return fail(ErrorCode::kInvalidInput,
                 fmt::format("{} has schema version {}, this mosaic reads version {}", what, json["schema_version"].dump(), version));

@@ -39,8 +39,18 @@ struct Quantity {
 using Bytes = Quantity<struct BytesTag, std::int64_t>;
 using Hertz = Quantity<struct HertzTag, std::int64_t>;
 using Volts = Quantity<struct VoltsTag, double>;
+using Watts = Quantity<struct WattsTag, double>;
+using Joules = Quantity<struct JoulesTag, double>;
+
+/// Power drawn for a time.
+[[nodiscard]] constexpr Joules operator*(Watts power, std::chrono::duration<double> time) { return {power.value * time.count()}; }
 
 /// As above: a model may claim any size.
 [[nodiscard]] constexpr Bytes saturating_add(Bytes a, Bytes b) { return {saturating_add(a.value, b.value)}; }
+
+/// What the planner adds up where a plan is judged by its energy; integers for the same reason as Picoseconds. 2^63 pJ are 9.2 MJ.
+using Picojoules = Quantity<struct PicojoulesTag, std::int64_t>;
+
+[[nodiscard]] constexpr Joules to_joules(Picojoules energy) { return {static_cast<double>(energy.value) / 1e12}; }
 
 }  // namespace mosaic

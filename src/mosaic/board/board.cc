@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <ranges>
 #include <set>
 
@@ -24,6 +25,37 @@ Result<void> check_limit(const std::optional<Bytes>& limit, std::string_view wha
   return {};
 }
 
+/// Power at one clock follows from that at another by their voltages: all clocks name one, or none does.
+Result<void> check_voltages(const Device& device) {
+  const bool any = std::ranges::any_of(device.points, [](const OperatingPoint& point) { return point.voltage.has_value(); });
+  for (const OperatingPoint& point : device.points) {
+    const std::string label = fmt::format("device '{}': operating point '{}'", device.name, point.name());
+    if (any && point.clock && !point.voltage)
+      return invalid(label + " has a clock without a voltage, and others have one: give all clocks a voltage or none");
+    if (point.voltage && !(point.voltage->value > 0)) return invalid(label + " has a voltage that is not positive");
+  }
+  return {};
+}
+
+/// Energies of plans are compared: they are known of every configuration or of none.
+Result<void> check_powers(const Board& board) {
+  const OperatingPoint* with = nullptr;
+  std::string without;
+  for (const Configuration& each : board.configurations) {
+    const OperatingPoint& point = board.device(each.device).points[each.point];
+    if (!point.power) {
+      if (without.empty()) without = each.name;
+      continue;
+    }
+    with = &point;
+    if (!(point.power->value > 0) || !std::isfinite(point.power->value))
+      return invalid(fmt::format("'{}': the power must be positive, not {} W", each.name, point.power->value));
+  }
+  if (with != nullptr && !without.empty())
+    return invalid(fmt::format("'{}' has no power, and other operating points have one: give all of the board a power or none", without));
+  return {};
+}
+
 Result<void> check_device(const Board& board, const Device& device) {
   const auto wrong = [&](const std::string& message) { return invalid(fmt::format("device '{}': {}", device.name, message)); };
   if (!usable_name(device.name)) return wrong("a name is made of letters, digits, '_', '-' and '.'");
@@ -37,11 +69,12 @@ Result<void> check_device(const Board& board, const Device& device) {
     if (point.cores < 0 || point.cores > static_cast<int>(device.cores.size())) {
       return wrong(fmt::format("an operating point has {} cores, the device has {}", point.cores, device.cores.size()));
     }
-    if (device.kind == DeviceKind::kCpu && point.cores == 0) return wrong("an operating point of a CPU needs at least one core");
+    if (device.kind == DeviceKind::kCpu && point.cores == 0)
+      return wrong("an operating point of a CPU needs at least one core: name them in its key 'cores'");
     if (point.clock && point.clock->value <= 0) return wrong("a clock must be positive");
     if (!names.insert(point.name()).second) return wrong(fmt::format("operating point '{}' stands twice", point.name()));
   }
-  return {};
+  return check_voltages(device);
 }
 
 Fingerprint make_fingerprint(const Board& board) {
@@ -53,6 +86,7 @@ Fingerprint make_fingerprint(const Board& board) {
     for (const auto& [key, value] : device.options) hasher.add(key).add(value);
     hasher.add(device.points.size());
     for (const OperatingPoint& point : device.points) hasher.add(point.name());
+    if (!device.clock_domain.empty()) hasher.add("clock_domain").add(device.clock_domain);  // boards without keep their fingerprints
   }
   return hasher.fingerprint();
 }
@@ -127,6 +161,7 @@ Result<Board> make_board(Board board) {
       board.configurations.push_back({.device = DeviceId(d), .point = p, .precision = "", .name = device.name + (point.empty() ? "" : "/" + point)});
     }
   }
+  MOSAIC_RETURN_IF_ERROR(check_powers(board));
   board.fingerprint = make_fingerprint(board);
   return board;
 }

@@ -25,6 +25,7 @@ struct OperatingPoint {
   int cores = 0;               ///< how many of the device's cores; 0 for what has no cores to choose
   std::optional<Hertz> clock;  ///< none: left to the system
   std::optional<Volts> voltage;
+  std::optional<Watts> power{};  ///< that the whole board draws while the device works so, for energies where nothing measures them
 
   /// "2c", "4c@2362MHz", "767MHz"; empty where there is nothing to choose.
   [[nodiscard]] std::string name() const;
@@ -37,12 +38,13 @@ enum class DeviceKind { kCpu, kGpu, kNpu };
 struct Device {
   std::string name;
   DeviceKind kind = DeviceKind::kCpu;
-  std::string backend = "ort";                 ///< which backend drives it: "ort", "sim"
+  std::string backend = "ort";                 ///< which backend drives it: "ort", "sim"; "replay": none, others measured it
   std::string provider = "CPU";                ///< execution provider of the engine
   std::string library;                         ///< plugin library of the provider; empty: it is built in
   std::map<std::string, std::string> options;  ///< handed to the provider
   SpaceId space;
   std::vector<int> cores;            ///< processors of the machine that belong to it, ascending
+  std::string clock_domain;          ///< what sets its clock: a cpufreq policy or devfreq device; empty: the policies of its cores
   bool spin = true;                  ///< its idle threads wait by spinning: lower latency, more energy, no good where others share the cores
   std::optional<Bytes> slice_limit;  ///< most memory one slice may need (weights and largest activations)
   std::vector<std::string> missing_operators;  ///< what it cannot run, as in GraphNode::op
@@ -70,7 +72,7 @@ struct Board {
   std::vector<MemorySpace> spaces;
   std::vector<Device> devices;
   std::vector<Configuration> configurations;  ///< every device at every point, in that order
-  Fingerprint fingerprint;                    ///< of all that changes a measurement: not of limits, missing operators, or its name
+  Fingerprint fingerprint;                    ///< of all that changes a measurement of time: not of limits, missing operators, powers, or its name
 
   [[nodiscard]] const Device& device(DeviceId id) const { return devices[id.index()]; }
   [[nodiscard]] const Device& device_of(ConfigurationId id) const { return device(configuration(id).device); }
@@ -78,6 +80,8 @@ struct Board {
   [[nodiscard]] const MemorySpace& space(SpaceId id) const { return spaces[id.index()]; }
   [[nodiscard]] const OperatingPoint& point_of(ConfigurationId id) const;
   [[nodiscard]] bool simulated() const { return !simulation.empty(); }
+  /// Whether its truth are tables that others measured: nothing can be run on it.
+  [[nodiscard]] bool replayed() const { return !devices.empty() && devices.front().backend == "replay"; }
 
   /// Errors: kInvalidInput, naming the configurations there are.
   [[nodiscard]] Result<ConfigurationId> find_configuration(std::string_view wanted) const;
@@ -91,7 +95,8 @@ struct Board {
 
 /// Completes a board from its spaces and devices: checks them against each other, lists the configurations, makes the fingerprint.
 /// Errors: kInvalidInput: no device, a name that stands twice or is not usable in a configuration's name, a point with more cores than the device
-/// has, a core that stands twice in one device, a space that does not exist, a limit that is not positive.
+/// has, a core that stands twice in one device, a clock without a voltage or an operating point without a power beside others with one, a space that
+/// does not exist, a limit that is not positive.
 [[nodiscard]] Result<Board> make_board(Board board);
 
 /// The board without limits of memory, which forbid plans and not measurements.

@@ -5,35 +5,16 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 
 #include "mosaic/base/file.h"
 #include "mosaic/base/json.h"
+#include "mosaic/base/quantity.h"
 
 namespace mosaic {
 namespace {
 
 constexpr std::int64_t kSchemaVersion = 1;
-
-struct Unit {
-  std::string_view name;
-  double factor;
-};
-
-Result<double> parse_quantity(std::string_view text, std::span<const Unit> units, std::string_view what) {
-  double number = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  std::string_view unit(parsed.ptr, static_cast<std::size_t>(text.data() + text.size() - parsed.ptr));
-  while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
-  const auto found = std::ranges::find(units, unit, &Unit::name);
-  const double value = found == units.end() ? 0 : number * found->factor;
-  const bool in_range = value >= 0.5 && value < 0x1p62;  // which what is not a number is not
-  if (parsed.ec != std::errc() || found == units.end() || !in_range) {
-    return fail(ErrorCode::kInvalidInput, fmt::format("'{}' is not a {}", text, what));
-  }
-  return value;
-}
 
 /// A size or clock given as a number or as a text with a unit.
 template <class T, class Parse>
@@ -54,12 +35,14 @@ Result<OperatingPoint> read_point(const Json& json, const std::string& where) {
   OperatingPoint point;
   std::int64_t cores = 0;
   std::optional<double> voltage;
-  fields.optional("cores", cores).optional("voltage", voltage);
+  std::optional<double> power;
+  fields.optional("cores", cores).optional("voltage", voltage).optional("power", power);
   read_quantity(fields, "clock", point.clock, parse_clock);
   if (cores < 0 || cores > 65536) fields.reject(fmt::format("{} cores", cores));
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   point.cores = static_cast<int>(cores);
   if (voltage) point.voltage = Volts{*voltage};
+  if (power) point.power = Watts{*power};
   return point;
 }
 
@@ -90,13 +73,17 @@ Result<Device> read_device(const Json& json, Board& board, bool simulated, const
   device.backend = simulated ? "sim" : "ort";
   fields.required("name", device.name).required("kind", kind).optional("backend", device.backend).optional("provider", device.provider);
   fields.optional("library", device.library).optional("options", options).optional("space", space).optional("cores", cores);
+  fields.optional("clock_domain", device.clock_domain);
   fields.optional("spin", device.spin).optional("missing_operators", device.missing_operators).optional("operating_points", points);
   read_quantity(fields, "slice_limit", device.slice_limit, parse_bytes);
 
   constexpr std::array kKinds{DeviceKind::kCpu, DeviceKind::kGpu, DeviceKind::kNpu};
   const auto* const found = std::ranges::find(kKinds, kind, [](DeviceKind each) { return name(each); });
   if (found == kKinds.end()) fields.reject(fmt::format("kind must be cpu, gpu or npu, not '{}'", kind));
-  if (device.backend != "ort" && device.backend != "sim") fields.reject(fmt::format("backend must be ort or sim, not '{}'", device.backend));
+  if (device.backend != "ort" && device.backend != "sim" && device.backend != "replay")
+    fields.reject(fmt::format("backend must be ort, sim or replay, not '{}'", device.backend));
+  if (!board.devices.empty() && (device.backend == "replay") != board.replayed())
+    fields.reject("a board is replayed as a whole: either every device is of backend replay, or none");
   if ((device.backend == "sim") != simulated)
     fields.reject("a board is simulated as a whole: either it has a 'simulation' and every device is of backend sim, or neither");
   for (const std::int64_t core : cores) {
@@ -157,6 +144,7 @@ std::string format_point(const OperatingPoint& point) {
   if (point.cores > 0) parts.push_back(fmt::format("cores: {}", point.cores));
   if (point.clock) parts.push_back("clock: " + format_clock(*point.clock));
   if (point.voltage) parts.push_back(fmt::format("voltage: {}", point.voltage->value));
+  if (point.power) parts.push_back(fmt::format("power: {}", point.power->value));
   return fmt::format("{{{}}}", fmt::join(parts, ", "));
 }
 
@@ -170,6 +158,7 @@ std::string format_device(const Board& board, const Device& device) {
   }
   out += fmt::format("    space: {}\n", yaml_text(board.space(device.space).name));
   if (!device.cores.empty()) out += fmt::format("    cores: [{}]\n", fmt::join(device.cores, ", "));
+  if (!device.clock_domain.empty()) out += fmt::format("    clock_domain: {}\n", yaml_text(device.clock_domain));
   if (device.cores.size() > 1 || !device.spin)
     out += fmt::format("    spin: {}          # false where other work shares the cores, or energy counts more than latency\n", device.spin);
   if (device.slice_limit) out += fmt::format("    slice_limit: {}\n", device.slice_limit->value);
@@ -185,24 +174,24 @@ std::string format_device(const Board& board, const Device& device) {
 }  // namespace
 
 Result<Bytes> parse_bytes(std::string_view text) {
-  constexpr std::array<Unit, 11> kUnits{{{"", 1},
-                                         {"B", 1},
-                                         {"kB", 1e3},
-                                         {"KB", 1e3},
-                                         {"MB", 1e6},
-                                         {"GB", 1e9},
-                                         {"TB", 1e12},
-                                         {"KiB", 0x1p10},
-                                         {"MiB", 0x1p20},
-                                         {"GiB", 0x1p30},
-                                         {"TiB", 0x1p40}}};
-  MOSAIC_TRY(const double value, parse_quantity(text, kUnits, "size such as '100 MB'"));
+  constexpr std::array<UnitName, 11> kUnits{{{"", 1},
+                                             {"B", 1},
+                                             {"kB", 1e3},
+                                             {"KB", 1e3},
+                                             {"MB", 1e6},
+                                             {"GB", 1e9},
+                                             {"TB", 1e12},
+                                             {"KiB", 0x1p10},
+                                             {"MiB", 0x1p20},
+                                             {"GiB", 0x1p30},
+                                             {"TiB", 0x1p40}}};
+  MOSAIC_TRY(const double value, parse_quantity(text, kUnits, "a size such as '100 MB'"));
   return Bytes{std::llround(value)};
 }
 
 Result<Hertz> parse_clock(std::string_view text) {
-  constexpr std::array<Unit, 4> kUnits{{{"Hz", 1}, {"kHz", 1e3}, {"MHz", 1e6}, {"GHz", 1e9}}};
-  MOSAIC_TRY(const double value, parse_quantity(text, kUnits, "clock such as '1800 MHz'"));
+  constexpr std::array<UnitName, 4> kUnits{{{"Hz", 1}, {"kHz", 1e3}, {"MHz", 1e6}, {"GHz", 1e9}}};
+  MOSAIC_TRY(const double value, parse_quantity(text, kUnits, "a clock such as '1800 MHz'"));
   return Hertz{std::llround(value)};
 }
 

@@ -24,9 +24,9 @@ devices:
     kind: cpu
     cores: [4, 5]
     spin: false
-    operating_points: [{cores: 1, clock: 1.234567891 GHz}, {cores: 2, clock: 2362 MHz, voltage: 0.85}]
+    operating_points: [{cores: 1, clock: 1.234567891 GHz, voltage: 0.75}, {cores: 2, clock: 2362 MHz, voltage: 0.85}]
   - {name: little, kind: cpu, cores: [0, 1, 2, 3], missing_operators: [Conv, "a.b.C"]}
-  - {name: gpu, kind: gpu, provider: WebGPU, library: lib/x.so, options: {a: 1, b: "two: 2", c: true}, slice_limit: 100 MB}
+  - {name: gpu, kind: gpu, provider: WebGPU, library: lib/x.so, options: {a: 1, b: "two: 2", c: true}, slice_limit: 100 MB, clock_domain: ff9a0000.gpu}
 )";
 
 TEST(ParseBoard, ReadsEveryKey) {
@@ -52,6 +52,7 @@ TEST(ParseBoard, ReadsEveryKey) {
   EXPECT_THAT(little.missing_operators, ElementsAre("Conv", "a.b.C"));
   const Device& gpu = board.devices[2];
   EXPECT_EQ(gpu.slice_limit, Bytes{100'000'000});
+  EXPECT_EQ(gpu.clock_domain, "ff9a0000.gpu");
   EXPECT_THAT(gpu.options, ElementsAre(std::pair("a", "1"), std::pair("b", "two: 2"), std::pair("c", "true")));
   ASSERT_EQ(gpu.points.size(), 1U);
   EXPECT_EQ(board.configurations.back().name, "gpu");
@@ -60,7 +61,10 @@ TEST(ParseBoard, ReadsEveryKey) {
 TEST(FormatBoard, IsReadBackToAnEqualBoard) {
   const std::string odd_sim =
       "schema_version: 1\nname: s\ndevices: [{name: a, kind: npu, provider: Odd}]\nsimulation: {seed: 3, text: \"x: #\", small: 1e-7}\n";
-  for (const std::string& text : {std::string(kFull), test::simulated_board_text(), test::simulated_board_text(", slice_limit: 1 MiB"), odd_sim}) {
+  const std::string with_power =
+      "{schema_version: 1, name: p, devices: [{name: a, kind: gpu, operating_points: [{clock: 1 GHz, power: 2.5}, {clock: 2 GHz, power: 6}]}]}";
+  for (const std::string& text :
+       {std::string(kFull), test::simulated_board_text(), test::simulated_board_text(", slice_limit: 1 MiB"), odd_sim, with_power}) {
     const Board board = expect(parse_board(text));
     const std::string written = format_board(board);
     const Board again = expect(parse_board(written));
@@ -71,9 +75,11 @@ TEST(FormatBoard, IsReadBackToAnEqualBoard) {
     for (std::size_t d = 0; d < board.devices.size(); ++d) {
       EXPECT_EQ(again.devices[d].slice_limit, board.devices[d].slice_limit);
       EXPECT_EQ(again.devices[d].missing_operators, board.devices[d].missing_operators);
+      EXPECT_EQ(again.devices[d].clock_domain, board.devices[d].clock_domain);
       for (std::size_t p = 0; p < board.devices[d].points.size(); ++p) {
         EXPECT_EQ(again.devices[d].points[p].clock, board.devices[d].points[p].clock);
         EXPECT_EQ(again.devices[d].points[p].voltage, board.devices[d].points[p].voltage);
+        EXPECT_EQ(again.devices[d].points[p].power, board.devices[d].points[p].power);
       }
     }
     ASSERT_EQ(again.spaces.size(), board.spaces.size());
@@ -115,7 +121,8 @@ TEST(ParseBoard, SaysWhatIsWrongAndWhere) {
       {board("{name: a, kind: cpu, cores: [4294967296]}"), "b: device 'a': core 4294967296 does not exist"},
       {board("{name: a, kind: cpu, cores: [0, 0]}"), "b: device 'a': a core stands twice"},
       {board("{name: a, kind: cpu}"), "b: device 'a': an operating point of a CPU needs at least one core"},
-      {board("{name: a, kind: gpu, backend: cuda}"), "b: device 'a': backend must be ort or sim, not 'cuda'"},
+      {board("{name: a, kind: gpu, backend: cuda}"), "b: device 'a': backend must be ort, sim or replay, not 'cuda'"},
+      {board("{name: a, kind: gpu, backend: replay}, {name: b, kind: gpu}"), "b: device 'b': a board is replayed as a whole"},
       {board("{name: a, kind: gpu, backend: sim}"), "b: device 'a': a board is simulated as a whole"},
       {board("{name: a, kind: gpu, backend: ort}", ", simulation: {seed: 1}"), "b: device 'a': a board is simulated as a whole"},
       {board("{name: a, kind: gpu, options: [1]}"), "b: device 'a': key 'options' must be a mapping"},
@@ -127,6 +134,10 @@ TEST(ParseBoard, SaysWhatIsWrongAndWhere) {
       {board("{name: a, kind: cpu, cores: [0], operating_points: [{cores: 1}, {cores: 2}]}"),
        "b: device 'a': an operating point has 2 cores, the device has 1"},
       {board("{name: a, kind: cpu, cores: [0], operating_points: [{cores: 99999999}]}"), "b: device 'a', operating point 0: 99999999 cores"},
+      {board("{name: a, kind: gpu, operating_points: [{power: 0}]}"), "b: 'a': the power must be positive, not 0 W"},
+      {board("{name: a, kind: gpu, operating_points: [{power: 2 W}]}"), "operating point 0: key 'power' must be"},
+      {board("{name: a, kind: gpu, operating_points: [{power: 2}]}, {name: b, kind: gpu}"),
+       "b: 'b' has no power, and other operating points have one"},
       {board("{name: a, kind: gpu, operating_points: [{speed: 1}]}"), "operating point 0: unknown key 'speed'"},
       {board("{name: a, kind: gpu}, {name: a, kind: gpu}"), "b: device 'a' stands twice"},
       {board("{name: a, kind: gpu}", ", spaces: [{limit: 5}]"), "b: memory space 0: key 'name' is missing"},

@@ -143,7 +143,8 @@ TEST(BoardFingerprint, SeesWhatChangesAMeasurement) {
                                               [](Board& board) { board.devices[0].cores = {0, 1, 2, 4}; },
                                               [](Board& board) { board.devices[2].space = SpaceId(0); },
                                               [](Board& board) { board.devices[0].points.pop_back(); },
-                                              [](Board& board) { board.devices[1].points[0].clock = Hertz{1}; }};
+                                              [](Board& board) { board.devices[1].points[0].clock = Hertz{1}; },
+                                              [](Board& board) { board.devices[1].clock_domain = "policy4"; }};
   std::set<Fingerprint> seen;
   for (std::size_t i = 0; i < changes.size(); ++i) EXPECT_TRUE(seen.insert(changed(changes[i])).second) << "change " << i;
 }

@@ -27,8 +27,9 @@ Line link_line(const Fit& fit, const std::string& from, const std::string& to) {
 
 void add_memory(ChainCosts& costs, const Graph& graph, const Board& board) {
   for (std::size_t k = 0; k < costs.layers; ++k) {
-    costs.weights[k] = graph.layers[k].weights.value;
-    costs.activations[k] = graph.layers[k].activations.value;
+    const Layer& layer = graph.layers[k];
+    costs.weights[k] = layer.resident.value_or(layer.weights).value;
+    costs.activations[k] = layer.resident ? 0 : layer.activations.value;
   }
   for (std::size_t c = 0; c < costs.configurations; ++c) {
     const Device& device = board.device_of(ConfigurationId(c));
@@ -39,6 +40,48 @@ void add_memory(ChainCosts& costs, const Graph& graph, const Board& board) {
   for (std::size_t s = 0; s < board.spaces.size(); ++s) {
     if (board.spaces[s].limit) costs.space_limit[s] = board.spaces[s].limit->value;
   }
+}
+
+/// The clocks that the configurations of a clock's devices run at, each once.
+std::vector<std::optional<Hertz>> levels_of(const ClockFit& clock, const Board& board) {
+  std::vector<std::optional<Hertz>> levels;
+  for (const std::string& name : clock.devices) {
+    const auto device = std::ranges::find(board.devices, name, &Device::name);
+    if (device == board.devices.end()) continue;
+    for (const OperatingPoint& point : device->points) {
+      if (std::ranges::find(levels, point.clock) == levels.end()) levels.push_back(point.clock);
+    }
+  }
+  return levels;
+}
+
+/// Nothing where no clock was timed.
+std::optional<ClockChanges> clock_changes(const Fit& fit, const Board& board) {
+  if (fit.clocks.empty()) return std::nullopt;
+  std::vector<std::vector<std::optional<Hertz>>> levels;
+  std::vector<std::size_t> counts;
+  for (const ClockFit& clock : fit.clocks) {
+    levels.push_back(levels_of(clock, board));
+    counts.push_back(levels.back().size());
+  }
+  ClockChanges changes(counts, board.configurations.size());
+  for (std::size_t d = 0; d < levels.size(); ++d) {
+    const auto level_of = [&](const std::optional<Hertz>& clock) {
+      return static_cast<std::size_t>(std::ranges::find(levels[d], clock) - levels[d].begin());
+    };
+    for (std::size_t c = 0; c < board.configurations.size(); ++c) {
+      const ConfigurationId id(c);
+      const std::vector<std::string>& devices = fit.clocks[d].devices;
+      if (std::ranges::find(devices, board.device_of(id).name) == devices.end()) continue;
+      changes.sets[c].push_back({.domain = static_cast<std::uint32_t>(d), .level = static_cast<std::uint32_t>(level_of(board.point_of(id).clock))});
+    }
+    for (const auto& [ends, microseconds] : fit.clocks[d].changes) {
+      const std::size_t from = level_of(ends.first);
+      const std::size_t to = level_of(ends.second);
+      if (from < counts[d] && to < counts[d]) changes.cost(d, from, to) = picoseconds(microseconds);
+    }
+  }
+  return changes;
 }
 
 /// Board files may forbid operators after the profile was taken.
@@ -79,20 +122,22 @@ SliceCost slice_cost(const ChainCosts& costs, const Chain& chain, std::size_t s)
   const std::size_t end = chain.borders[s + 1];
   const std::size_t c = chain.configurations[s];
   SliceCost cost;
-  cost.execute = Picoseconds(costs.leave[costs.border(c, end)]);
-  for (std::size_t k = begin; k < end; ++k) cost.execute += Picoseconds(costs.execute[costs.cell(c, k)]);
+  cost.execute = Cost(costs.leave[costs.border(c, end)]);
+  for (std::size_t k = begin; k < end; ++k) cost.execute += Cost(costs.execute[costs.cell(c, k)]);
   if (s == 0) {
-    cost.transfer = Picoseconds(costs.enter[costs.border(c, 0)]);
+    cost.transfer = Cost(costs.enter[costs.border(c, 0)]);
   } else {
-    cost.execute += Picoseconds(costs.enter[costs.border(c, begin)]);
-    cost.transfer = Picoseconds(costs.transfer[costs.hop(begin, costs.place[chain.configurations[s - 1]], costs.place[c])]);
+    cost.execute += Cost(costs.enter[costs.border(c, begin)]);
+    cost.transfer = Cost(costs.transfer[costs.hop(begin, costs.place[chain.configurations[s - 1]], costs.place[c])]);
   }
+  if (costs.clocks) cost.clocks = Cost(costs.clocks->charged(chain.configurations, s));
   return cost;
 }
 
-std::optional<Picoseconds> cost_of(const ChainCosts& costs, const Chain& chain) {
+Cost cost_of(const ChainCosts& costs, const Chain& chain) {
   MOSAIC_CHECK(chain.borders.size() == chain.configurations.size() + 1 && chain.borders.front() == 0 && chain.borders.back() == costs.layers);
-  Picoseconds total{};
+  Cost total;
+  std::int64_t used_in_all = 0;
   std::vector<std::int64_t> used(costs.space_limit.size(), 0);
   for (std::size_t s = 0; s < chain.configurations.size(); ++s) {
     const std::size_t begin = chain.borders[s];
@@ -100,15 +145,16 @@ std::optional<Picoseconds> cost_of(const ChainCosts& costs, const Chain& chain) 
     const std::size_t c = chain.configurations[s];
     MOSAIC_CHECK(begin < end);
     for (std::size_t k = begin; k < end; ++k) {
-      if (costs.runs[costs.cell(c, k)] == 0) return std::nullopt;
+      if (costs.runs[costs.cell(c, k)] == 0) return Cost::infeasible();
     }
     const std::int64_t memory = costs.memory(begin, end);
-    if (costs.slice_limit[c] && memory > *costs.slice_limit[c]) return std::nullopt;
+    if (costs.slice_limit[c] && memory > *costs.slice_limit[c]) return Cost::infeasible();
     std::int64_t& in_space = used[costs.space[c]];
     in_space += memory;
-    if (costs.space_limit[costs.space[c]] && in_space > *costs.space_limit[costs.space[c]]) return std::nullopt;
-    const SliceCost cost = slice_cost(costs, chain, s);
-    total += cost.transfer + cost.execute;
+    used_in_all += memory;
+    if (costs.space_limit[costs.space[c]] && in_space > *costs.space_limit[costs.space[c]]) return Cost::infeasible();
+    if (costs.memory_limit && used_in_all > *costs.memory_limit) return Cost::infeasible();
+    total += slice_cost(costs, chain, s).sum();
   }
   return total;
 }
@@ -139,6 +185,7 @@ ChainCosts measured_costs(const Fit& fit, const Graph& graph, const Board& board
     }
   }
   add_memory(costs, graph, board);
+  costs.clocks = clock_changes(fit, board);
   return costs;
 }
 

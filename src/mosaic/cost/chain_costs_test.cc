@@ -48,9 +48,7 @@ TEST(CostOf, AddsEnteringLayersLeavingAndHops) {
   };
   const ChainCosts costs = telling_costs();
   for (const Case& each : cases) {
-    const auto cost = cost_of(costs, each.chain);
-    ASSERT_TRUE(cost.has_value());
-    EXPECT_EQ(cost->count(), each.cost);
+    EXPECT_EQ(cost_of(costs, each.chain), Cost(each.cost));
   }
 }
 
@@ -67,19 +65,19 @@ TEST(SliceCost, SumsToTheCostOfRandomChains) {
   Random random(14);
   int feasible = 0;
   for (int i = 0; i < 2000; ++i) {
-    const ChainCosts costs = test::random_costs(random, {.missing = false});
+    const ChainCosts costs = test::random_costs(random, {.missing = false, .clocks = true});
     Chain chain{.borders = {0}, .configurations = {}};
     for (std::size_t cut = 1; cut <= costs.layers; ++cut) {
       if (cut < costs.layers && random.below(2) == 0) continue;
       chain.borders.push_back(cut);
       chain.configurations.push_back(random.below(costs.configurations));
     }
-    const auto cost = cost_of(costs, chain);
-    if (!cost) continue;
+    const Cost cost = cost_of(costs, chain);
+    if (!cost.feasible()) continue;
     ++feasible;
-    Picoseconds sum{};
-    for (std::size_t s = 0; s < chain.configurations.size(); ++s) sum += slice_cost(costs, chain, s).transfer + slice_cost(costs, chain, s).execute;
-    ASSERT_EQ(sum, *cost) << i;
+    Cost sum;
+    for (std::size_t s = 0; s < chain.configurations.size(); ++s) sum += slice_cost(costs, chain, s).sum();
+    ASSERT_EQ(sum, cost) << i;
   }
   EXPECT_GT(feasible, 300);
 }
@@ -91,9 +89,7 @@ TEST(CostOf, AgreesWithABruteForceOfItsComment) {
     const ChainCosts costs = test::random_costs(random, {.most_layers = 5, .most_configurations = 3});
     const BruteForce oracle(costs);
     if (!oracle.cost()) continue;
-    const auto cost = cost_of(costs, oracle.chain());
-    ASSERT_TRUE(cost.has_value());
-    ASSERT_EQ(cost->count(), *oracle.cost());
+    ASSERT_EQ(cost_of(costs, oracle.chain()), Cost(*oracle.cost()));
     ++compared;
   }
   EXPECT_GT(compared, 100);
@@ -104,16 +100,22 @@ TEST(CostOf, IsNothingForWhatIsInfeasible) {
   const Chain halves{.borders = {0, 1, 2}, .configurations = {0, 0}};
   ChainCosts lacking(2, 1);
   lacking.runs[1] = 0;
-  EXPECT_FALSE(cost_of(lacking, whole).has_value());
+  EXPECT_FALSE(cost_of(lacking, whole).feasible());
   ChainCosts small_slices(2, 1);
   small_slices.weights = {5, 5};
   small_slices.slice_limit = {9};
-  EXPECT_FALSE(cost_of(small_slices, whole).has_value());
-  EXPECT_TRUE(cost_of(small_slices, halves).has_value());
+  EXPECT_FALSE(cost_of(small_slices, whole).feasible());
+  EXPECT_TRUE(cost_of(small_slices, halves).feasible());
   ChainCosts small_space(2, 1);
   small_space.weights = {5, 5};
   small_space.space_limit = {9};
-  EXPECT_FALSE(cost_of(small_space, halves).has_value()) << "limits of spaces hold for the sum";
+  EXPECT_FALSE(cost_of(small_space, halves).feasible()) << "limits of spaces hold for the sum";
+  ChainCosts little_memory(2, 2);
+  little_memory.weights = {5, 5};
+  little_memory.space = {0, 1};
+  little_memory.space_limit.resize(2);
+  little_memory.memory_limit = 9;
+  EXPECT_FALSE(cost_of(little_memory, {.borders = {0, 1, 2}, .configurations = {0, 1}}).feasible()) << "whatever the space";
 }
 
 /// Three layers with 2 KiB at the cuts and at the input, on two devices.
@@ -175,6 +177,25 @@ TEST(MeasuredCosts, TakesMemoryAndLimitsFromGraphAndBoard) {
   EXPECT_THAT(costs.slice_limit, testing::ElementsAre(std::nullopt, 77));
   EXPECT_THAT(costs.space, testing::ElementsAre(0, 1));
   EXPECT_THAT(costs.space_limit, testing::ElementsAre(1000, std::nullopt));
+}
+
+// One clock for both devices: the first at 1 or 2 GHz, the second at 2 GHz or as the system likes. What was not timed costs nothing.
+TEST(MeasuredCosts, TakeChangesOfClocksFromTheFit) {
+  Measured m;
+  m.board.devices[0].points = {{.clock = Hertz{1'000'000'000}}, {.clock = Hertz{2'000'000'000}}};
+  m.board.devices[1].points = {{.clock = Hertz{2'000'000'000}}, {}};
+  m.board = test::expect(make_board(std::move(m.board)));
+  m.fit.configurations = {m.fit.configurations[0], m.fit.configurations[0], m.fit.configurations[1], m.fit.configurations[1]};
+  EXPECT_FALSE(measured_costs(m.fit, m.graph, m.board).clocks.has_value());
+  m.fit.clocks = {
+      {.devices = {"d0", "d1"}, .changes = {{{Hertz{1'000'000'000}, Hertz{2'000'000'000}}, 40}, {{Hertz{2'000'000'000}, std::nullopt}, 70}}}};
+  const ChainCosts costs = measured_costs(m.fit, m.graph, m.board);
+  ASSERT_TRUE(costs.clocks.has_value());
+  EXPECT_EQ(costs.clocks->between(0, 1), 40 * kMicrosecond);
+  EXPECT_EQ(costs.clocks->between(0, 2), 40 * kMicrosecond);
+  EXPECT_EQ(costs.clocks->between(1, 2), 0) << "the same clock";
+  EXPECT_EQ(costs.clocks->between(2, 3), 70 * kMicrosecond);
+  EXPECT_EQ(costs.clocks->between(3, 2), 0);
 }
 
 TEST(MeasuredCosts, HeedsOperatorsThatTheBoardForbidsSince) {

@@ -199,7 +199,25 @@ Result<Fit> fit_profile(const Profile& profile, const Graph& graph, const Board&
     }
   }
   for (const LinkSamples& link : profile.links) fit.links[{link.from, link.to}] = fit_link(link);
+  for (const ClockChangeSamples& each : profile.clock_changes) {
+    ClockFit& clock = fit.clocks.emplace_back(ClockFit{.devices = each.devices, .changes = {}});
+    for (const auto& change : each.changes) clock.changes[{change.from, change.to}] = median(change.microseconds);
+  }
   return fit;
+}
+
+Result<std::optional<Fit>> fit_energy(const Profile& profile, const Graph& graph, const Board& board) {
+  const bool metered =
+      !profile.slices.empty() && std::ranges::none_of(profile.slices, [](const SliceSamples& each) { return each.microjoules.empty(); });
+  if (!metered) return std::nullopt;
+  Profile energies = profile;
+  energies.links.clear();
+  energies.clock_changes.clear();
+  for (auto* const list : {&energies.slices, &energies.wholes}) {
+    for (SliceSamples& slice : *list) slice.microseconds = slice.microjoules.empty() ? std::vector<double>(profile.rounds) : slice.microjoules;
+  }
+  MOSAIC_TRY(Fit fit, fit_profile(energies, graph, board));
+  return std::optional(std::move(fit));
 }
 
 }  // namespace mosaic

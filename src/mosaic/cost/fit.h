@@ -32,10 +32,18 @@ struct ConfigurationFit {
 /// Cost of handing a tensor from one device to another, beyond entering a slice, by KiB. The empty name is the caller.
 using LinkFits = std::map<std::pair<std::string, std::string>, Line>;
 
+/// A clock of the machine and what setting it takes.
+struct ClockFit {
+  using Ends = std::pair<std::optional<Hertz>, std::optional<Hertz>>;  ///< from and to, as operating points have them; none: left to the system
+  std::vector<std::string> devices;                                    ///< that run at it
+  std::map<Ends, double> changes;                                      ///< microseconds, the median
+};
+
 /// Everything the planner's costs are made of. Immutable value.
 struct Fit {
   std::vector<ConfigurationFit> configurations;  ///< as Board::configurations
   LinkFits links;
+  std::vector<ClockFit> clocks = {};
 };
 
 /// Separates what was measured of whole slices into layers, entering and links.
@@ -44,9 +52,14 @@ struct Fit {
 ///     y(i, j) = beta_c + alpha_c (bytes at cut i) + sum of t(k, c) for k in [i, j) + gamma_c (bytes at cut j);
 /// the first slice of the model has no alpha and beta, the last no gamma. Overlapping slices make this a sparse linear system with more equations
 /// than unknowns; it is solved for t, alpha, beta, gamma >= 0 by weighted least squares (weights 1 / (2 % of y + 0.5 us), the scatter of single
-/// medians). The whole model is not among the equations. Links are lines by Theil and Sen through the medians of their points.
+/// medians). The whole model is not among the equations. Links are lines by Theil and Sen through the medians of their points; changes of clocks are
+/// medians.
 /// Deterministic. Errors: kInvalidInput: a configuration can run a layer that no slice measured.
 /// Source: the shape of enter is that of eq. 1 and 2 of MOSAIC (Han et al., PACT 2019), with a cost for each pair instead of each device.
 [[nodiscard]] Result<Fit> fit_profile(const Profile& profile, const Graph& graph, const Board& board);
+
+/// The same of the energies that the profile holds, in microjoules instead of microseconds; links and changes of clocks draw none. Nothing where the
+/// profile has no energies.
+[[nodiscard]] Result<std::optional<Fit>> fit_energy(const Profile& profile, const Graph& graph, const Board& board);
 
 }  // namespace mosaic

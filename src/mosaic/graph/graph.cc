@@ -21,8 +21,9 @@ Bytes slice_memory(const Graph& graph, std::span<const LayerId> layers) {
   Bytes weights;
   Bytes activations;
   for (const LayerId id : layers) {
-    weights = saturating_add(weights, graph.layer(id).weights);
-    activations = std::max(activations, graph.layer(id).activations);
+    const Layer& layer = graph.layer(id);
+    weights = saturating_add(weights, layer.resident.value_or(layer.weights));
+    if (!layer.resident) activations = std::max(activations, layer.activations);
   }
   return saturating_add(weights, activations);
 }

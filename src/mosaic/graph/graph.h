@@ -24,6 +24,14 @@ struct GraphTensor {
   [[nodiscard]] std::optional<Bytes> bytes() const;
 };
 
+/// Kinds of convolutions that machines run at very different speeds.
+enum class Convolution {
+  kNone,       ///< another operator
+  kSpatial,    ///< a window over all channels, or over groups of several
+  kPointwise,  ///< a window of one pixel over all channels
+  kDepthwise,  ///< each channel with weights of its own
+};
+
 /// One operator of the model.
 struct GraphNode {
   std::string name;
@@ -33,7 +41,8 @@ struct GraphNode {
   std::int64_t macs = 0;          ///< multiply-accumulates for one run
   std::int64_t parameters = 0;    ///< elements of its constant inputs
   Bytes weights;                  ///< bytes of its constant inputs
-  Fingerprint signature;          ///< operator, attributes, shapes and types of inputs and outputs; not the weights' values, not names
+  Convolution convolution = Convolution::kNone;
+  Fingerprint signature;  ///< operator, attributes, shapes and types of inputs and outputs; not the weights' values, not names
 };
 
 /// A group of nodes that no sensible engine would part; what is measured, placed and never cut.
@@ -46,8 +55,9 @@ struct Layer {
   std::int64_t macs = 0;
   std::int64_t parameters = 0;
   Bytes weights;
-  Bytes activations;      ///< inputs and outputs together; dynamic ones count 0
-  Fingerprint signature;  ///< of its nodes and how they are connected: equal layers can share a measurement
+  Bytes activations;              ///< inputs and outputs together; dynamic ones count 0
+  std::optional<Bytes> resident;  ///< memory it needs for itself, where that is known and not reckoned from weights and activations
+  Fingerprint signature;          ///< of its nodes and how they are connected: equal layers can share a measurement
 };
 
 /// The place between two neighbouring layers, and what must travel when the model is cut there.
@@ -79,7 +89,7 @@ struct Graph {
   [[nodiscard]] const Layer& layer(LayerId id) const { return layers[id.index()]; }
 };
 
-/// Memory that layers occupy together on a device: all weights and the largest layer's activations.
+/// Memory that layers occupy together on a device: all weights and the largest layer's activations, and besides what layers are known to need.
 [[nodiscard]] Bytes slice_memory(const Graph& graph, std::span<const LayerId> layers);
 
 /// Bytes of the model's inputs; dynamic ones count 0.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mosaic/base/check.h"
 #include "mosaic/base/random.h"
 #include "mosaic/onnx/proto.h"
 
@@ -13,9 +14,11 @@ namespace mosaic::onnx {
 struct Builder::State {
   Model model;
   Random random;
+  Weights content;
+  std::string prefix;                 ///< of nodes' names: the block and '/'
   std::map<std::string, int> counts;  ///< of nodes by operator, for names
 
-  explicit State(std::uint64_t seed) : random(seed) {}
+  State(std::uint64_t seed, Weights weights) : random(seed), content(weights) {}
   ::onnx::GraphProto& graph() { return *proto_of(model).mutable_graph(); }
 };
 
@@ -50,7 +53,7 @@ void describe(::onnx::ValueInfoProto& info, const std::string& name, ElementType
 
 }  // namespace
 
-Builder::Builder(std::string name, std::uint64_t seed) : state_(std::make_unique<State>(seed)) {
+Builder::Builder(std::string name, std::uint64_t seed, Weights content) : state_(std::make_unique<State>(seed, content)) {
   proto_of(state_->model).set_ir_version(8);
   proto_of(state_->model).set_producer_name("mosaic");
   auto& opset = *proto_of(state_->model).add_opset_import();
@@ -66,9 +69,14 @@ std::string Builder::input(const std::string& name, const Shape& shape, ElementT
   return name;
 }
 
+void Builder::block(const std::string& name) {
+  MOSAIC_CHECK(name.find('/') == std::string::npos);
+  state_->prefix = name + '/';
+}
+
 std::string Builder::node(const std::string& op, const std::vector<std::string>& inputs, const Attributes& attributes, int outputs) {
   auto& proto = *state_->graph().add_node();
-  const std::string name = fmt::format("{}_{}", op, state_->counts[op]++);
+  const std::string name = fmt::format("{}{}_{}", state_->prefix, op, state_->counts[op]++);
   proto.set_op_type(op);
   proto.set_name(name);
   for (const std::string& input : inputs) proto.add_input(input);
@@ -99,10 +107,21 @@ std::string Builder::constant(const std::string& name, float value) {
   return constant(name, tensor);
 }
 
-std::string Builder::weights(const std::string& name, const Shape& shape, double deviation) {
+std::string Builder::drawn(const std::string& name, const Shape& shape, const std::function<double()>& draw) {
+  if (state_->content == Weights::kLeftOut) {
+    auto& proto = *state_->graph().add_initializer();
+    proto.set_name(name);
+    proto.set_data_type(static_cast<int>(ElementType::kFloat32));
+    for (const std::int64_t extent : shape) proto.add_dims(extent);
+    return name;
+  }
   Tensor tensor(ElementType::kFloat32, shape);
-  for (float& value : tensor.as<float>()) value = static_cast<float>(deviation * state_->random.normal());
+  for (float& value : tensor.as<float>()) value = static_cast<float>(draw());
   return constant(name, tensor);
+}
+
+std::string Builder::weights(const std::string& name, const Shape& shape, double deviation) {
+  return drawn(name, shape, [&] { return deviation * state_->random.normal(); });
 }
 
 std::string Builder::conv(const std::string& x, const Convolution& convolution) {
@@ -123,9 +142,7 @@ std::string Builder::conv(const std::string& x, const Convolution& convolution) 
 std::string Builder::batch_norm(const std::string& x, std::int64_t channels, double gain) {
   const std::string name = fmt::format("bn_{}", state_->counts["BatchNormalization"]);
   const auto uniform = [&](const std::string& suffix, double low, double high) {
-    Tensor tensor(ElementType::kFloat32, {channels});
-    for (float& value : tensor.as<float>()) value = static_cast<float>(state_->random.uniform(low, high));
-    return constant(name + suffix, tensor);
+    return drawn(name + suffix, {channels}, [&] { return state_->random.uniform(low, high); });
   };
   const std::string scale = uniform("_scale", 0.9 * gain, 1.1 * gain);
   const std::string bias = weights(name + "_shift", {channels}, 0.05);
@@ -149,14 +166,26 @@ std::string Builder::relu6(const std::string& x) {
   return node("Clip", {x, "zero", "six"});
 }
 
-std::string Builder::max_pool(const std::string& x, std::int64_t kernel, std::int64_t stride, const std::string& auto_pad) {
-  return node("MaxPool", {x},
+std::string Builder::pool(const std::string& op, const std::string& x, std::int64_t kernel, std::int64_t stride, const std::string& auto_pad) {
+  return node(op, {x},
               {{"kernel_shape", std::vector<std::int64_t>(2, kernel)}, {"strides", std::vector<std::int64_t>(2, stride)}, {"auto_pad", auto_pad}});
 }
 
-std::string Builder::dense(const std::string& x, std::int64_t in, std::int64_t out, double gain) {
+std::string Builder::pad(const std::string& x, std::int64_t pixels) {
+  const std::string name = fmt::format("pads_{}", state_->counts["Pad"]);
+  return node("Pad", {x, constant(name, std::vector<std::int64_t>{0, 0, pixels, pixels, 0, 0, pixels, pixels})});
+}
+
+std::string Builder::max_pool(const std::string& x, std::int64_t kernel, std::int64_t stride, const std::string& auto_pad) {
+  return pool("MaxPool", x, kernel, stride, auto_pad);
+}
+
+std::string Builder::average_pool(const std::string& x, std::int64_t kernel, std::int64_t stride, const std::string& auto_pad) {
+  return pool("AveragePool", x, kernel, stride, auto_pad);
+}
+
+std::string Builder::fully_connected(const std::string& flat, std::int64_t in, std::int64_t out, double gain) {
   const std::string name = fmt::format("dense_{}", state_->counts["Gemm"]);
-  const std::string flat = node("Flatten", {x}, {{"axis", std::int64_t{1}}});
   const std::string weight = weights(name + "_weight", {out, in}, gain * std::sqrt(2.0 / static_cast<double>(in)));
   return node("Gemm", {flat, weight, weights(name + "_bias", {out}, 0.01)}, {{"transB", std::int64_t{1}}});
 }

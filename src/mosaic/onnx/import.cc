@@ -69,9 +69,20 @@ class Importer {
       node.outputs.push_back(tensor(name));
       sign_value(out_.tensors[node.outputs.back().index()], hasher);
     }
+    node.convolution = convolution_of(proto);
     node.macs = count_macs(proto, [this](const std::string& name) { return shape(name); });
     node.signature = hasher.fingerprint();
     out_.nodes.push_back(std::move(node));
+  }
+
+  Convolution convolution_of(const ::onnx::NodeProto& proto) const {
+    if ((proto.op_type() != "Conv" && proto.op_type() != "FusedConv") || proto.input_size() < 2) return Convolution::kNone;
+    const auto data = shape(proto.input(0));
+    const auto weights = shape(proto.input(1));
+    if (!data || !weights || data->size() < 3 || weights->size() != data->size()) return Convolution::kSpatial;
+    if ((*weights)[1] == 1 && (*data)[1] > 1) return Convolution::kDepthwise;
+    const bool one_pixel = std::all_of(weights->begin() + 2, weights->end(), [](std::int64_t extent) { return extent == 1; });
+    return one_pixel && (*weights)[1] == (*data)[1] ? Convolution::kPointwise : Convolution::kSpatial;
   }
 
   /// Attributes in the order of their names, whatever the file's order.

@@ -14,11 +14,13 @@
 
 namespace mosaic {
 
-/// A time that was computed, not measured, and the interval that runs should fall into.
+/// A time that was computed, not measured, and the interval that runs should fall into; and the energy of a run, where the costs knew it.
 struct Prediction {
   Microseconds expected{};
   Microseconds low{};
   Microseconds high{};
+  std::optional<Joules> energy{};
+  std::string energy_source{};  ///< "simulated", or "modelled: ..." and from what; empty where there is no energy
 };
 
 /// Channels [begin, end) along an axis of a layer's output. Not executed yet: such a plan is read, written and refused by `validate`.
@@ -36,11 +38,13 @@ struct Step {
   std::vector<StepId> after;         ///< steps that must have ended
 
   /// What the planner expected, in a plan that it made.
-  struct Times {
+  struct Predicted {
     Microseconds transfer{};  ///< what handing its inputs over costs
+    Microseconds clocks{};    ///< what setting its clocks costs
     Microseconds execute{};
+    std::optional<Joules> energy{};  ///< of all three
   };
-  std::optional<Times> predicted;
+  std::optional<Predicted> predicted;
 };
 
 /// Where each layer of a model runs. Plain data: who wrote it does not matter, `validate` judges it.
@@ -49,8 +53,8 @@ struct Plan {
   Fingerprint graph;    ///< of the Graph; empty in a plan written by hand for whatever model it fits
   std::string variant;  ///< member of a family of networks; empty: the model itself
   std::string board_name;
-  Fingerprint board;  ///< of the Board; empty as above
-  std::string objective = "latency";
+  Fingerprint board;                  ///< of the Board; empty as above
+  std::string objective = "latency";  ///< what it was made for: "latency", "energy", "edp"
   std::optional<Prediction> prediction;
   std::vector<Step> steps;
 
@@ -59,6 +63,7 @@ struct Plan {
     std::string model;
     std::string board;
     std::string profile;
+    std::string calibration;
   };
   Sources sources;
 };

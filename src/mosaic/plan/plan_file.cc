@@ -18,6 +18,14 @@ double rounded(Microseconds time) { return std::round(time.count() * 1e3) / 1e3;
 /// Whether a number can be a time, or a difference of times: 11 days at most, up to where thousandths survive being written and read.
 bool is_time(double microseconds) { return std::isfinite(microseconds) && std::fabs(microseconds) < 1e12; }
 
+/// Energies are written in microjoules with as many digits, and bounded likewise: a megajoule at most.
+double rounded(Joules energy) { return std::round(energy.value * 1e9) / 1e3; }
+bool is_energy(double microjoules) { return std::isfinite(microjoules) && std::fabs(microjoules) < 1e12; }
+
+std::optional<Joules> from_microjoules(const std::optional<double>& microjoules) {
+  return microjoules ? std::optional(Joules{*microjoules / 1e6}) : std::nullopt;
+}
+
 Json to_json(const Step& step, std::size_t id) {
   Json json;
   json["id"] = id;
@@ -30,7 +38,12 @@ Json to_json(const Step& step, std::size_t id) {
   json["configuration"] = step.configuration;
   json["after"] = Json::array();
   for (const StepId each : step.after) json["after"].push_back(each.value);
-  if (step.predicted) json["predicted"] = {{"transfer_us", rounded(step.predicted->transfer)}, {"execute_us", rounded(step.predicted->execute)}};
+  if (step.predicted) {
+    Json& predicted = json["predicted"];
+    predicted = {{"transfer_us", rounded(step.predicted->transfer)}, {"execute_us", rounded(step.predicted->execute)}};
+    if (step.predicted->clocks.count() != 0) predicted["clocks_us"] = rounded(step.predicted->clocks);
+    if (step.predicted->energy) predicted["energy_uj"] = rounded(*step.predicted->energy);
+  }
   return json;
 }
 
@@ -68,12 +81,16 @@ Result<Step> read_step(const Json& json, std::size_t id, const std::string& wher
   }
   if (!predicted.is_null()) {
     double transfer = 0;
+    double clocks = 0;
     double execute = 0;
-    Fields times(predicted, where + ", key 'predicted'");
-    times.required("transfer_us", transfer).required("execute_us", execute);
-    if (!is_time(transfer) || !is_time(execute)) times.reject("has a number that is no time");
-    MOSAIC_RETURN_IF_ERROR(times.finish());
-    step.predicted = Step::Times{.transfer = Microseconds(transfer), .execute = Microseconds(execute)};
+    std::optional<double> energy;
+    Fields costs(predicted, where + ", key 'predicted'");
+    costs.required("transfer_us", transfer).optional("clocks_us", clocks).required("execute_us", execute).optional("energy_uj", energy);
+    if (!is_time(transfer) || !is_time(clocks) || !is_time(execute)) costs.reject("has a number that is no time");
+    if (!is_energy(energy.value_or(0))) costs.reject("has a number that is no energy");
+    MOSAIC_RETURN_IF_ERROR(costs.finish());
+    step.predicted = Step::Predicted{
+        .transfer = Microseconds(transfer), .clocks = Microseconds(clocks), .execute = Microseconds(execute), .energy = from_microjoules(energy)};
   }
   return step;
 }
@@ -91,17 +108,28 @@ Result<std::optional<Prediction>> read_prediction(const Json& json, const std::s
   double expected = 0;
   double low = 0;
   double high = 0;
+  std::optional<double> energy;
+  std::string source;
   fields.required("latency_us", expected).required("low_us", low).required("high_us", high);
+  fields.optional("energy_uj", energy).optional("energy_source", source);
   if (!is_time(expected) || !is_time(low) || !is_time(high)) fields.reject("has a number that is no time");
+  if (!is_energy(energy.value_or(0))) fields.reject("has a number that is no energy");
   MOSAIC_RETURN_IF_ERROR(fields.finish());
-  return Prediction{.expected = Microseconds(expected), .low = Microseconds(low), .high = Microseconds(high)};
+  return Prediction{.expected = Microseconds(expected),
+                    .low = Microseconds(low),
+                    .high = Microseconds(high),
+                    .energy = from_microjoules(energy),
+                    .energy_source = source};
 }
 
 Result<Plan::Sources> read_sources(const Json& json, const std::string& where) {
   Plan::Sources sources;
   if (json.is_null()) return sources;
   Fields fields(json, where);
-  fields.optional("model", sources.model).optional("board", sources.board).optional("profile", sources.profile);
+  fields.optional("model", sources.model)
+      .optional("board", sources.board)
+      .optional("profile", sources.profile)
+      .optional("calibration", sources.calibration);
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   return sources;
 }
@@ -118,8 +146,11 @@ std::string format_plan(const Plan& plan) {
   if (plan.prediction) {
     json["prediction"] = {
         {"latency_us", rounded(plan.prediction->expected)}, {"low_us", rounded(plan.prediction->low)}, {"high_us", rounded(plan.prediction->high)}};
+    if (plan.prediction->energy) json["prediction"]["energy_uj"] = rounded(*plan.prediction->energy);
+    if (!plan.prediction->energy_source.empty()) json["prediction"]["energy_source"] = plan.prediction->energy_source;
   }
   json["made_from"] = {{"model", plan.sources.model}, {"board", plan.sources.board}, {"profile", plan.sources.profile}};
+  if (!plan.sources.calibration.empty()) json["made_from"]["calibration"] = plan.sources.calibration;
   json["steps"] = Json::array();
   for (std::size_t s = 0; s < plan.steps.size(); ++s) json["steps"].push_back(to_json(plan.steps[s], s));
   return to_text(json);

@@ -14,6 +14,25 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
+TEST(FormatPlan, LeavesOutEnergyAndClocksThatNobodyPredicted) {
+  Plan plan;
+  plan.prediction = Prediction{.expected = Microseconds(5), .low = Microseconds(4), .high = Microseconds(6)};
+  plan.steps = chain_steps({0, 1}, {"a"});
+  plan.steps[0].predicted = Step::Predicted{.transfer = Microseconds(1), .execute = Microseconds(4)};
+  EXPECT_THAT(format_plan(plan), testing::Not(testing::AnyOf(HasSubstr("energy_uj"), HasSubstr("clocks_us"))));
+  EXPECT_FALSE(expect(parse_plan(format_plan(plan))).prediction->energy.has_value());
+}
+
+TEST(ParsePlan, RefusesEnergiesThatAreNone) {
+  const auto with = [](const std::string& energy) {
+    return parse_plan(R"({"schema_version": 1, "prediction": {"latency_us": 1, "low_us": 1, "high_us": 1, )" + energy +
+                      R"(}, "steps": [{"layers": "0", "configuration": "a"}]})");
+  };
+  EXPECT_TRUE(with(R"("energy_uj": 3)").has_value());
+  EXPECT_THAT(error_of(with(R"("energy_uj": 1e300)")), HasSubstr("no energy"));
+  EXPECT_THAT(error_of(with(R"("energy_mj": 3)")), HasSubstr("energy_mj"));
+}
+
 Plan example() {
   Plan plan;
   plan.graph_name = "net \"x\"";
@@ -22,10 +41,11 @@ Plan example() {
   plan.board_name = "toy";
   plan.board = "fedcba9876543210fedcba9876543210";
   plan.objective = "energy";
-  plan.prediction = Prediction{.expected = Microseconds(1234.5), .low = Microseconds(1200), .high = Microseconds(1300.125)};
+  plan.prediction = Prediction{.expected = Microseconds(1234.5), .low = Microseconds(1200), .high = Microseconds(1300.125), .energy = Joules{0.0042}};
   plan.sources = {.model = "a/b.onnx", .board = "toy.yaml", .profile = "p.json"};
   plan.steps = chain_steps({0, 3, 4, 7}, {"big/4c", "npu", "big/1c"});
-  plan.steps[1].predicted = Step::Times{.transfer = Microseconds(1.25), .execute = Microseconds(70)};
+  plan.steps[1].predicted =
+      Step::Predicted{.transfer = Microseconds(1.25), .clocks = Microseconds(3.5), .execute = Microseconds(70), .energy = Joules{1.5e-6}};
   plan.steps[2].channels = Channels{.axis = 1, .begin = 0, .end = 16};
   plan.steps[2].after = {StepId(0), StepId(1)};
   return plan;
@@ -56,9 +76,12 @@ TEST(ParsePlan, GivesBackEveryField) {
   EXPECT_EQ(plan.objective, "energy");
   ASSERT_TRUE(plan.prediction.has_value());
   EXPECT_EQ(plan.prediction->high.count(), 1300.125);
+  EXPECT_NEAR(plan.prediction->energy->value, 0.0042, 1e-15);
   EXPECT_EQ(plan.sources.profile, "p.json");
   ASSERT_EQ(plan.steps.size(), 3U);
   EXPECT_EQ(plan.steps[1].predicted->transfer.count(), 1.25);
+  EXPECT_EQ(plan.steps[1].predicted->clocks.count(), 3.5);
+  EXPECT_NEAR(plan.steps[1].predicted->energy->value, 1.5e-6, 1e-15);
   EXPECT_FALSE(plan.steps[0].predicted.has_value());
   EXPECT_FALSE(plan.steps[0].channels.has_value());
   EXPECT_EQ(plan.steps[2].channels->end, 16);

@@ -41,8 +41,14 @@ class Validator {
                                  graph_.fingerprint));
     }
     if (!plan.board.empty() && plan.board != board_.fingerprint) {
-      return invalid(fmt::format("the plan is for another board: '{}' ({:.8}), this is '{}' ({:.8})", plan.board_name, plan.board, board_.name,
-                                 board_.fingerprint));
+      if (plan.board_name != board_.name) {
+        return invalid(fmt::format("the plan is for board '{}', this is '{}': give --board with its name or file{}", plan.board_name, board_.name,
+                                   plan.sources.board.empty() ? "" : fmt::format(", such as --board {}", plan.sources.board)));
+      }
+      return invalid(
+          fmt::format("the plan is for another board '{}': its devices, operating points, memory spaces or simulation have changed since "
+                      "({:.8}, now {:.8}): plan again",
+                      plan.board_name, plan.board, board_.fingerprint));
     }
     if (steps_.empty()) return invalid("the plan has no step");
     return {};

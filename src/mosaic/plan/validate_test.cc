@@ -125,7 +125,7 @@ TEST(Validate, RefusesPlansOfSomethingElse) {
   plan.graph = diamond().fingerprint;
   plan.board_name = "else";
   plan.board = "87654321";
-  EXPECT_THAT(error_of(validate(diamond(), board(), plan)), HasSubstr("the plan is for another board: 'else' (87654321), this is 'toy'"));
+  EXPECT_THAT(error_of(validate(diamond(), board(), plan)), HasSubstr("the plan is for board 'else', this is 'toy': give --board"));
   plan.board = board().fingerprint;
   EXPECT_TRUE(validate(diamond(), board(), plan).has_value());
 }

@@ -51,7 +51,7 @@ std::optional<ChainResult> algorithm1(const ChainCosts& costs) {
         largest[k] = std::max(largest[k], costs.activations[l - 1]);
       }
       if (!total[k].feasible()) continue;
-      const std::int64_t before = total[k].picoseconds()->count();
+      const std::int64_t before = total[k].count();
       const std::int64_t* const sums_k = &tables.sums[k * width];
       const std::int64_t* const sums_l = &tables.sums[l * width];
       const std::int64_t* const enter_k = &tables.enter[k * width];
@@ -69,7 +69,7 @@ std::optional<ChainResult> algorithm1(const ChainCosts& costs) {
     if (best != std::numeric_limits<std::int64_t>::max()) total[l] = Cost(best);
   }
   if (!total[costs.layers].feasible()) return std::nullopt;
-  ChainResult result{.chain = {.borders = {costs.layers}, .configurations = {}}, .cost = *total[costs.layers].picoseconds()};
+  ChainResult result{.chain = {.borders = {costs.layers}, .configurations = {}}, .cost = total[costs.layers]};
   for (std::size_t l = costs.layers; l > 0; l = begin[l]) {
     result.chain.borders.push_back(begin[l]);
     result.chain.configurations.push_back(device[l]);
@@ -90,6 +90,7 @@ ChainCosts paper_view(const ChainCosts& costs) {
   view.slice_limit = costs.slice_limit;
   view.space = costs.space;
   view.space_limit = costs.space_limit;
+  view.memory_limit = costs.memory_limit;
   if (costs.places == 1) {
     for (std::size_t c = 0; c < costs.configurations; ++c) {
       for (std::size_t cut = 1; cut < costs.layers; ++cut) view.enter[view.border(c, cut)] += costs.transfer[cut];

@@ -18,7 +18,7 @@ std::optional<Chain> join(const ChainCosts& costs, const std::vector<std::size_t
     if (!fits) chain.configurations.push_back(wanted[k]);
   }
   chain.borders.push_back(costs.layers);
-  return cost_of(costs, chain) ? std::optional(chain) : std::nullopt;
+  return cost_of(costs, chain).feasible() ? std::optional(chain) : std::nullopt;
 }
 
 }  // namespace
@@ -60,7 +60,7 @@ std::optional<Chain> random_chain(const ChainCosts& costs, Random& random, const
       places.insert(costs.place[c]);
     }
     if (places.size() < std::min(options.fewest_devices, slices)) continue;
-    if (cost_of(costs, chain)) return chain;
+    if (cost_of(costs, chain).feasible()) return chain;
   }
   return std::nullopt;
 }
@@ -70,7 +70,7 @@ std::optional<Chain> best_random(const ChainCosts& costs, std::uint64_t seed, st
   std::optional<Chain> best;
   for (std::size_t i = 0; i < count; ++i) {
     const auto chain = random_chain(costs, random, {});
-    if (chain && (!best || *cost_of(costs, *chain) < *cost_of(costs, *best))) best = chain;
+    if (chain && (!best || cost_of(costs, *chain) < cost_of(costs, *best))) best = chain;
   }
   return best;
 }

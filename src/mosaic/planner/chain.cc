@@ -4,8 +4,7 @@
 #include <limits>
 #include <tuple>
 
-#include "mosaic/cost/cost.h"
-#include "mosaic/planner/labels.h"
+#include "mosaic/planner/sums.h"
 
 namespace mosaic {
 namespace {
@@ -78,7 +77,7 @@ class LimitedSlices {
   Open extend(std::size_t k, Cost begins, bool runs, std::int64_t execute) {
     const std::size_t first = window_.advance(k);
     if (!runs) beginnings_.clear();
-    if (runs && begins.feasible()) add({static_cast<std::uint32_t>(k), begins.picoseconds()->count() - before_});
+    if (runs && begins.feasible()) add({static_cast<std::uint32_t>(k), begins.count() - before_});
     before_ += execute;
     while (!beginnings_.empty() && beginnings_.front().cut < first) beginnings_.pop_front();
     if (beginnings_.empty()) return {};
@@ -141,7 +140,7 @@ class ChainSolver {
     }
     const Way last = std::ranges::min(left_, [](const Way& a, const Way& b) { return std::tie(a.cost, a.from) < std::tie(b.cost, b.from); });
     if (!last.cost.feasible()) return std::nullopt;
-    return ChainResult{.chain = trace_back(last.from), .cost = *last.cost.picoseconds()};
+    return ChainResult{.chain = trace_back(last.from), .cost = last.cost};
   }
 
  private:
@@ -226,14 +225,14 @@ class ChainSolver {
   std::vector<Way> arrival_;              // [place]: before the layer
 };
 
-bool keeps_space_limits(const ChainCosts& costs, const Chain& chain) { return cost_of(costs, chain).has_value(); }
-
 }  // namespace
 
 std::optional<ChainResult> solve_chain(const ChainCosts& costs, std::size_t label_cap) {
   auto relaxed = ChainSolver(costs).solve();
-  if (!relaxed || keeps_space_limits(costs, relaxed->chain)) return relaxed;
-  return solve_with_labels(costs, relaxed->cost, label_cap);
+  if (!relaxed || cost_of(costs, relaxed->chain) == relaxed->cost) return relaxed;
+  return solve_with_sums(costs, *relaxed, label_cap);
 }
+
+std::optional<ChainResult> solve_without_sums(const ChainCosts& costs) { return ChainSolver(costs).solve(); }
 
 }  // namespace mosaic

@@ -43,13 +43,69 @@ TEST(SolveChain, FindsTheCheapestChainOfTwoThousandRandomInstances) {
   EXPECT_GT(space_bound, 100);
 }
 
+TEST(SolveChain, PaysForChangesOfClocksOverFifteenHundredRandomInstances) {
+  Random random(2020);
+  int feasible = 0;
+  int dearer = 0;
+  int otherwise = 0;
+  for (int i = 0; i < 1500; ++i) {
+    SCOPED_TRACE(i);
+    const ChainCosts costs = random_costs(random, {.most_layers = 6, .memory_limit = i % 3 == 0, .clocks = true, .cheap_slices = true});
+    const BruteForce oracle(costs);
+    const auto result = solve_chain(costs);
+    ASSERT_EQ(result.has_value(), oracle.cost().has_value());
+    if (!result) continue;
+    ++feasible;
+    ASSERT_EQ(result->cost.count(), *oracle.cost());
+    ASSERT_EQ(cost_of(costs, result->chain), result->cost);
+    ASSERT_TRUE(result->optimal);
+    const auto free = solve_without_sums(costs);
+    dearer += free->cost < result->cost ? 1 : 0;
+    otherwise += free->chain != result->chain ? 1 : 0;
+  }
+  EXPECT_GT(feasible, 700);
+  EXPECT_GT(dearer, 250);
+  EXPECT_GT(otherwise, 200);
+}
+
+TEST(SolveChain, StaysOnALevelWhereChangingItCostsMoreThanItGains) {
+  // Levels 0 and 1 of one clock: layer 0 takes 10 or 13, layer 1 takes 13 or 10. Both changes of a run cost 2 * change: 20 + 2 * change against 23.
+  for (const std::int64_t change : {1, 2}) {
+    ChainCosts costs(2, 2);
+    costs.execute = {10, 13, 13, 10};
+    costs.clocks.emplace(std::vector<std::size_t>{2}, 2);
+    costs.clocks->sets = {{{.domain = 0, .level = 0}}, {{.domain = 0, .level = 1}}};
+    costs.clocks->cost(0, 0, 1) = costs.clocks->cost(0, 1, 0) = change;
+    const auto result = solve_chain(costs);
+    ASSERT_TRUE(result.has_value());
+    EXPECT_EQ(result->cost.count(), change == 1 ? 22 : 23);
+    EXPECT_EQ(result->chain.configurations.size(), change == 1 ? 2U : 1U);
+  }
+}
+
+TEST(SolveChain, KeepsALimitForAllSlicesTogether) {
+  // Each layer holds 6 and hands over 4: one slice needs 12 + 4, two slices 20. Two slices would be faster.
+  ChainCosts costs(2, 2);
+  costs.execute = {1, 5, 5, 1};
+  costs.weights = {6, 6};
+  costs.activations = {4, 4};
+  costs.space = {0, 1};
+  costs.space_limit.resize(2);
+  costs.memory_limit = 20;
+  EXPECT_EQ(solve_chain(costs)->cost.count(), 2);
+  costs.memory_limit = 19;
+  EXPECT_EQ(solve_chain(costs)->cost.count(), 6);
+  costs.memory_limit = 15;
+  EXPECT_FALSE(solve_chain(costs).has_value());
+}
+
 TEST(SolveChain, StaysFeasibleAndBoundsTheOptimumWhereLabelsRunOut) {
   Random random(7);
   int unproved = 0;
   int worse = 0;
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 1500; ++i) {
     SCOPED_TRACE(i);
-    const ChainCosts costs = random_costs(random, {.most_layers = 6});
+    const ChainCosts costs = random_costs(random, {.most_layers = 7});
     const BruteForce oracle(costs);
     const auto result = solve_chain(costs, 1 + random.below(2));
     ASSERT_EQ(result.has_value(), oracle.cost().has_value());

@@ -15,9 +15,9 @@ namespace mosaic {
 /// Another configuration for a slice.
 struct Alternative {
   std::string configuration;
-  std::optional<Picoseconds> execute;    ///< the slice's layers there, entering included; none where it cannot run
-  std::optional<Picoseconds> plan_cost;  ///< the cheapest plan with all of the slice's layers there
-  std::string excluded;                  ///< why it cannot; empty where it can
+  std::optional<Cost> execute;    ///< the slice's layers there, entering included; none where it cannot run
+  std::optional<Cost> plan_cost;  ///< the cheapest plan with all of the slice's layers there
+  std::string excluded;           ///< why it cannot; empty where it can
 };
 
 /// Why a slice is where it is.
@@ -30,13 +30,13 @@ struct SliceReason {
   std::vector<Alternative> alternatives;  ///< the cheapest plan first, the impossible last
 };
 
-/// Why a plan is as it is, by the costs it was made from.
+/// Why a plan is as it is, by the costs it was made from: all times, or all energies.
 struct Explanation {
-  Picoseconds cost{};
-  Picoseconds optimum{};  ///< of the costs; the plan's own where it is optimal
+  Cost cost;
+  Cost optimum;  ///< of the costs; the plan's own where it is optimal
   std::vector<SliceReason> slices;
   std::optional<Chain> next_best;  ///< cheapest plan that puts at least one layer elsewhere
-  std::optional<Picoseconds> next_best_cost;
+  std::optional<Cost> next_best_cost;
   double regret_mean_percent = 0;  ///< how much dearer the plan is than the optimum of costs with noise
   double regret_p95_percent = 0;
 };

@@ -25,7 +25,7 @@ std::vector<std::size_t> by_layer(const Chain& chain) {
   return where;
 }
 
-std::optional<std::int64_t> count(const std::optional<Picoseconds>& cost) { return cost ? std::optional(cost->count()) : std::nullopt; }
+std::optional<std::int64_t> count(const std::optional<Cost>& cost) { return cost ? std::optional(cost->count()) : std::nullopt; }
 
 /// Random instances with a feasible chain, the optimum and an arbitrary one in turn.
 void for_each_instance(int instances, const std::function<void(const ChainCosts&, const Chain&)>& check) {
@@ -44,7 +44,7 @@ void for_each_instance(int instances, const std::function<void(const ChainCosts&
 TEST(Explain, KnowsCostAndOptimum) {
   for_each_instance(200, [](const ChainCosts& costs, const Chain& chain) {
     const Explanation out = explain_small(chain, costs);
-    ASSERT_EQ(out.cost, *cost_of(costs, chain));
+    ASSERT_EQ(out.cost, cost_of(costs, chain));
     ASSERT_EQ(out.optimum.count(), *BruteForce(costs).cost());
     ASSERT_EQ(out.slices.size(), chain.configurations.size());
   });

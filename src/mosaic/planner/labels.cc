@@ -1,7 +1,10 @@
 #include "mosaic/planner/labels.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+
+#include "mosaic/planner/frontier.h"
 
 namespace mosaic {
 namespace {
@@ -10,110 +13,256 @@ constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
 /// A way to have run the layers before a cut.
 struct Label {
-  std::int64_t cost = 0;
-  std::vector<std::int64_t> used;  // bytes by limited space
-  std::uint32_t begin = 0;         // cut where its last slice begins
-  std::uint32_t configuration = kNone;
-  std::uint32_t parent = kNone;  // index in the label list
+  Costs cost{};
+  std::uint32_t begin = 0;   // cut at which its slice begins
+  std::uint32_t parent = 0;  // index of the slice before, in the records
+  std::uint32_t configuration = 0;
+  std::uint32_t clocks = 0;
+  std::uint32_t row = 0;  // memory used before its slice, in the rows of the cut at which it begins
 };
 
-/// Whether `a` is at least as good as `b` in every component.
-bool dominates(const Label& a, const Label& b) {
-  if (a.cost > b.cost) return false;
-  for (std::size_t i = 0; i < a.used.size(); ++i) {
-    if (a.used[i] > b.used[i]) return false;
-  }
-  return true;
-}
+/// A slice that ended, for tracing back.
+struct Record {
+  std::uint32_t begin = 0;
+  std::uint32_t configuration = 0;
+  std::uint32_t parent = kNone;
+};
 
-class LabelSolver {
+/// Whether labels of a list are still in their slices, or have paid for leaving them.
+enum class Stage { kInside, kLeft };
+
+bool earlier(const Label& a, const Label& b) { return a.cost < b.cost; }
+
+class Search {
  public:
-  LabelSolver(const ChainCosts& costs, std::size_t cap) : costs_(costs), cap_(cap), at_(costs.layers + 1) {
-    limited_index_.assign(costs.space_limit.size(), kNone);
-    for (std::size_t s = 0; s < costs.space_limit.size(); ++s) {
-      if (!costs.space_limit[s]) continue;
-      limited_index_[s] = static_cast<std::uint32_t>(limits_.size());
-      limits_.push_back(*costs.space_limit[s]);
-    }
-    for (auto& places : at_) places.resize(costs.places);
+  Search(const ChainCosts& first, const ChainCosts* second, const Prospects& prospects, std::size_t cap)
+      : costs_(first),
+        second_(second),
+        prospects_(prospects),
+        cap_(std::max<std::size_t>(cap, 2)),
+        clocks_(first, second),
+        frontier_(clocks_),
+        open_(first.configurations),
+        left_(first.places),
+        arrivals_(first.places),
+        rows_(first.layers + 1),
+        memory_(first.layers),
+        largest_(first.layers) {
+    find_resources();
+    rows_[0].assign(limits_.size(), 0);
+    loads_.resize(limits_.size());
   }
 
-  std::optional<ChainResult> solve(Picoseconds bound) {
-    labels_.push_back({.cost = 0, .used = std::vector<std::int64_t>(limits_.size(), 0)});
-    extend(0, 0, true);
-    for (std::size_t cut = 1; cut < costs_.layers; ++cut) {
-      for (std::size_t place = 0; place < costs_.places; ++place) {
-        const std::vector<std::uint32_t> kept = at_[cut][place];  // extending adds labels at later cuts only
-        for (const std::uint32_t label : kept) extend(cut, label, false);
+  Harvest run() {
+    for (auto& arrivals : arrivals_) arrivals = {Label{.parent = kNone}};
+    for (std::size_t k = 0; k < costs_.layers; ++k) {
+      if (k > 0) arrive(k);
+      weigh_slices(k);
+      for (auto& left : left_) left.clear();
+      fresh_rows_.clear();
+      for (std::size_t c = 0; c < costs_.configurations; ++c) {
+        run_layer(k, c);
+        leave(k + 1, c);
       }
+      for (auto& left : left_) record(k + 1, left);
     }
-    const std::uint32_t best = cheapest_end();
-    if (best == kNone) return std::nullopt;
-    ChainResult result{.chain = trace_back(best), .cost = Picoseconds(labels_[best].cost), .optimal = !capped_, .bound = {}};
-    if (capped_) result.bound = bound;
-    return result;
+    finish();
+    return std::move(harvest_);
   }
-
-  /// Whether labels were dropped that no other one beats.
-  [[nodiscard]] bool capped() const { return capped_; }
 
  private:
-  /// All slices that begin at `cut` after `parent`.
-  void extend(std::size_t cut, std::uint32_t parent, bool first) {
-    for (std::size_t c = 0; c < costs_.configurations; ++c) {
-      std::int64_t cost = labels_[parent].cost + costs_.enter[costs_.border(c, cut)];
-      if (!first) cost += costs_.transfer[costs_.hop(cut, costs_.place[labels_[parent].configuration], costs_.place[c])];
-      std::int64_t weights = 0;
-      std::int64_t largest = 0;
-      for (std::size_t k = cut; k < costs_.layers && costs_.runs[costs_.cell(c, k)] != 0; ++k) {
-        cost += costs_.execute[costs_.cell(c, k)];
-        weights += costs_.weights[k];
-        largest = std::max(largest, costs_.activations[k]);
-        if (costs_.slice_limit[c] && weights + largest > *costs_.slice_limit[c]) break;
-        Label label{.cost = cost + costs_.leave[costs_.border(c, k + 1)],
-                    .used = labels_[parent].used,
-                    .begin = static_cast<std::uint32_t>(cut),
-                    .configuration = static_cast<std::uint32_t>(c),
-                    .parent = parent};
-        if (const std::uint32_t space = limited_index_[costs_.space[c]]; space != kNone) {
-          label.used[space] += weights + largest;
-          if (label.used[space] > limits_[space]) break;
-        }
-        insert(k + 1, std::move(label));
+  using Labels = std::vector<Label>;
+
+  /// Limits on sums over slices: of memory spaces, and of all memory.
+  void find_resources() {
+    of_configuration_.resize(costs_.configurations);
+    const auto add = [&](std::int64_t limit, const auto& concerns) {
+      for (std::size_t c = 0; c < costs_.configurations; ++c) {
+        if (concerns(c)) of_configuration_[c].push_back(limits_.size());
+      }
+      limits_.push_back(limit);
+    };
+    for (std::size_t s = 0; s < costs_.space_limit.size(); ++s) {
+      if (costs_.space_limit[s]) add(*costs_.space_limit[s], [&](std::size_t c) { return costs_.space[c] == s; });
+    }
+    if (costs_.memory_limit) add(*costs_.memory_limit, [](std::size_t) { return true; });
+  }
+
+  /// Memory of the slices [begin, k + 1), for all beginnings.
+  void weigh_slices(std::size_t k) {
+    std::int64_t weights = 0;
+    for (std::size_t begin = k + 1; begin-- > 0;) {
+      weights += costs_.weights[begin];
+      largest_[begin] = std::max(largest_[begin], costs_.activations[k]);
+      memory_[begin] = weights + largest_[begin];
+    }
+  }
+
+  [[nodiscard]] Costs cost(std::vector<std::int64_t> ChainCosts::* table, std::size_t entry) const {
+    return {(costs_.*table)[entry], second_ != nullptr ? (second_->*table)[entry] : 0};
+  }
+
+  [[nodiscard]] bool limited(std::size_t c) const { return costs_.slice_limit[c].has_value() || !of_configuration_[c].empty(); }
+
+  /// Whether a label's slice may reach up to where `weigh_slices` has weighed.
+  [[nodiscard]] bool fits(const Label& label, std::size_t c) const {
+    const std::int64_t memory = memory_[label.begin];
+    if (costs_.slice_limit[c] && memory > *costs_.slice_limit[c]) return false;
+    const std::int64_t* const used = rows_[label.begin].data() + label.row * limits_.size();
+    return std::ranges::all_of(of_configuration_[c], [&](std::size_t r) { return used[r] + memory <= limits_[r]; });
+  }
+
+  /// Labels of slices on `c` take layer k: those that go on, and those of slices that begin here.
+  void run_layer(std::size_t k, std::size_t c) {
+    Labels& open = open_[c];
+    if (costs_.runs[costs_.cell(c, k)] == 0) {
+      open.clear();
+      return;
+    }
+    const Costs execute = cost(&ChainCosts::execute, costs_.cell(c, k));
+    const Costs enter = cost(&ChainCosts::enter, costs_.border(c, k)) + execute;
+    const auto goes_on = [&](const Label& label) { return fits(label, c) && !prospects_.hopeless(label.cost, k + 1, c); };
+    for (Label& label : open) label.cost = label.cost + execute;
+    std::erase_if(open, [&](const Label& label) { return !goes_on(label); });
+    begun_.clear();
+    for (Label label : arrivals_[costs_.place[c]]) {
+      const ClockStates::Step step = clocks_.after(label.clocks, c);
+      label.cost = label.cost + enter + step.cost;
+      label.clocks = step.state;
+      label.configuration = static_cast<std::uint32_t>(c);
+      if (goes_on(label)) begun_.push_back(label);
+    }
+    if (costs_.clocks) std::ranges::stable_sort(begun_, earlier);
+    merge(open, begun_, [&](const Label& label) {
+      // What a slice under way has used of a limit grows by the same for all, but for where it began.
+      const std::int64_t* const used = rows_[label.begin].data() + label.row * limits_.size();
+      std::copy_n(used, limits_.size(), loads_.begin());
+      for (const std::size_t r : of_configuration_[c]) loads_[r] += memory_[label.begin] - largest_[label.begin];
+      return Rank{.cost = label.cost, .clocks = label.clocks, .begin = limited(c) ? label.begin : 0, .loads = loads_};
+    });
+    truncate(open, k + 1, Stage::kInside);
+  }
+
+  /// Slices on `c` end at a cut.
+  void leave(std::size_t cut, std::size_t c) {
+    if (open_[c].empty()) return;
+    const Costs leaving = cost(&ChainCosts::leave, costs_.border(c, cut));
+    begun_ = open_[c];
+    for (Label& label : begun_) {
+      label.cost = label.cost + leaving;
+      if (limits_.empty()) continue;
+      const std::int64_t* const used = rows_[label.begin].data() + label.row * limits_.size();
+      label.row = static_cast<std::uint32_t>(fresh_rows_.size() / limits_.size());
+      fresh_rows_.insert(fresh_rows_.end(), used, used + limits_.size());
+      for (const std::size_t r : of_configuration_[c]) fresh_rows_[label.row * limits_.size() + r] += memory_[label.begin];
+    }
+    Labels& left = left_[costs_.place[c]];
+    merge(left, begun_, [&](const Label& label) {
+      return Rank{.cost = label.cost,
+                  .clocks = label.clocks,
+                  .begin = 0,
+                  .loads = std::span(fresh_rows_).subspan(label.row * limits_.size(), limits_.size())};
+    });
+    truncate(left, cut, Stage::kLeft);
+  }
+
+  /// Makes labels that have left their slices the parents of those that begin at the cut.
+  void record(std::size_t cut, Labels& left) {
+    for (Label& label : left) {
+      records_.push_back({.begin = label.begin, .configuration = label.configuration, .parent = label.parent});
+      label.parent = static_cast<std::uint32_t>(records_.size() - 1);
+      label.begin = static_cast<std::uint32_t>(cut);
+      if (limits_.empty()) continue;
+      const auto row = fresh_rows_.begin() + static_cast<std::ptrdiff_t>(label.row * limits_.size());
+      label.row = static_cast<std::uint32_t>(rows_[cut].size() / limits_.size());
+      rows_[cut].insert(rows_[cut].end(), row, row + static_cast<std::ptrdiff_t>(limits_.size()));
+    }
+  }
+
+  /// Ways to be in each place at a cut.
+  void arrive(std::size_t cut) {
+    for (std::size_t to = 0; to < costs_.places; ++to) {
+      arrivals_[to].clear();
+      for (std::size_t from = 0; from < costs_.places; ++from) {
+        const Costs hop = cost(&ChainCosts::transfer, costs_.hop(cut, from, to));
+        begun_ = left_[from];
+        for (Label& label : begun_) label.cost = label.cost + hop;
+        merge(arrivals_[to], begun_, [&](const Label& label) {
+          return Rank{.cost = label.cost,
+                      .clocks = label.clocks,
+                      .begin = 0,
+                      .loads = std::span(rows_[cut]).subspan(label.row * limits_.size(), limits_.size())};
+        });
       }
     }
   }
 
-  /// Labels of configurations in one place compete: what follows depends on the place alone.
-  void insert(std::size_t cut, Label label) {
-    std::vector<std::uint32_t>& rivals = at_[cut][costs_.place[label.configuration]];
-    if (std::ranges::any_of(rivals, [&](std::uint32_t rival) { return dominates(labels_[rival], label); })) return;
-    std::erase_if(rivals, [&](std::uint32_t rival) { return dominates(label, labels_[rival]); });
-    if (rivals.size() >= cap_) {
-      capped_ = true;
-      const auto worst = std::ranges::max_element(rivals, {}, [&](std::uint32_t rival) { return labels_[rival].cost; });
-      if (labels_[*worst].cost <= label.cost) return;
-      rivals.erase(worst);
+  /// `list` becomes the labels of both that no other one beats. Requires: both in the order of costs.
+  template <class RankOf>
+  void merge(Labels& list, const Labels& more, const RankOf& rank_of) {
+    merged_.clear();
+    frontier_.clear();
+    const auto take = [&](const Label& label) {
+      if (frontier_.add(rank_of(label))) merged_.push_back(label);
+    };
+    auto a = list.begin();
+    auto b = more.begin();
+    while (a != list.end() || b != more.end()) {
+      const bool second = a == list.end() || (b != more.end() && earlier(*b, *a));
+      take(second ? *b++ : *a++);
     }
-    rivals.push_back(static_cast<std::uint32_t>(labels_.size()));
-    labels_.push_back(std::move(label));
+    list.swap(merged_);
   }
 
-  [[nodiscard]] std::uint32_t cheapest_end() const {
-    std::uint32_t best = kNone;
-    for (const auto& place : at_[costs_.layers]) {
-      for (const std::uint32_t label : place) {
-        if (best == kNone || labels_[label].cost < labels_[best].cost) best = label;
-      }
+  /// Keeps to the cap: labels of which most may come, or, where all of a front is wanted, some from end to end.
+  void truncate(Labels& list, std::size_t cut, Stage stage) {
+    if (list.size() <= cap_) return;
+    harvest_.capped = true;
+    std::vector<std::pair<double, std::size_t>> ranked;
+    for (std::size_t i = 0; i < list.size(); ++i) ranked.emplace_back(promise(list[i], cut, stage), i);
+    std::vector<bool> kept(list.size(), false);
+    if (second_ != nullptr && prospects_.goal().wants_all()) {
+      for (std::size_t i = 0; i < cap_; ++i) kept[i * (list.size() - 1) / (cap_ - 1)] = true;
+    } else {
+      std::ranges::nth_element(ranked, ranked.begin() + static_cast<std::ptrdiff_t>(cap_));
+      for (std::size_t i = 0; i < cap_; ++i) kept[ranked[i].second] = true;
     }
-    return best;
+    for (const auto& [bound, i] : ranked) {
+      if (!kept[i]) harvest_.missed = std::min(harvest_.missed, bound);
+    }
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (kept[i]) list[next++] = list[i];
+    }
+    list.resize(next);
   }
 
-  [[nodiscard]] Chain trace_back(std::uint32_t label) const {
+  /// The best that can come of a label, in what the goal is about. Bounds are of labels inside their slices: what it paid for leaving is taken back.
+  [[nodiscard]] double promise(const Label& label, std::size_t cut, Stage stage) const {
+    const Costs paid = stage == Stage::kLeft ? cost(&ChainCosts::leave, costs_.border(label.configuration, cut)) : Costs{};
+    const Costs before{label.cost[0] - paid[0], label.cost[1] - paid[1]};
+    if (prospects_.goal().product_below) return prospects_.least_product(before, cut, label.configuration);
+    // Rounded down: a double holds 53 bits.
+    return std::nextafter(static_cast<double>(prospects_.least_first(before, cut, label.configuration)), 0.0);
+  }
+
+  void finish() {
+    Labels ends;
+    for (const Labels& left : left_) ends.insert(ends.end(), left.begin(), left.end());
+    for (Label& label : ends) label.cost = label.cost + clocks_.closing(label.clocks);
+    std::erase_if(ends, [&](const Label& label) { return !prospects_.goal().accepts(label.cost); });
+    std::ranges::stable_sort(ends, earlier);
+    for (const Label& label : ends) {
+      const bool beaten = !harvest_.front.empty() && (second_ == nullptr || harvest_.front.back().cost[1] <= label.cost[1]);
+      if (!beaten) harvest_.front.push_back({.chain = trace_back(label.parent), .cost = label.cost});
+    }
+  }
+
+  [[nodiscard]] Chain trace_back(std::uint32_t record) const {
     Chain chain{.borders = {costs_.layers}, .configurations = {}};
-    for (; labels_[label].parent != kNone; label = labels_[label].parent) {
-      chain.borders.push_back(labels_[label].begin);
-      chain.configurations.push_back(labels_[label].configuration);
+    for (; record != kNone; record = records_[record].parent) {
+      chain.borders.push_back(records_[record].begin);
+      chain.configurations.push_back(records_[record].configuration);
     }
     std::ranges::reverse(chain.borders);
     std::ranges::reverse(chain.configurations);
@@ -121,22 +270,31 @@ class LabelSolver {
   }
 
   const ChainCosts& costs_;
+  const ChainCosts* second_;
+  const Prospects& prospects_;
   const std::size_t cap_;
-  std::vector<std::int64_t> limits_;          // of the limited spaces
-  std::vector<std::uint32_t> limited_index_;  // by space
-  std::vector<Label> labels_;
-  std::vector<std::vector<std::vector<std::uint32_t>>> at_;  // [cut][place]: labels worth keeping
-  bool capped_ = false;
+  ClockStates clocks_;
+  Frontier frontier_;
+  std::vector<std::int64_t> limits_;                        // [resource]
+  std::vector<std::vector<std::size_t>> of_configuration_;  // [configuration]: resources that its slices use
+  std::vector<Labels> open_;                                // [configuration]: in a slice
+  std::vector<Labels> left_;                                // [place]: behind a slice
+  std::vector<Labels> arrivals_;                            // [place]: before a slice
+  std::vector<Record> records_;
+  std::vector<std::vector<std::int64_t>> rows_;  // [cut]: memory used by label and resource
+  std::vector<std::int64_t> fresh_rows_;         // the same for labels that may yet be dropped
+  std::vector<std::int64_t> memory_;             // [begin]: of the slice from there
+  std::vector<std::int64_t> largest_;            // [begin]: activations of that slice
+  std::vector<std::int64_t> loads_;              // of the label that is being ranked
+  Labels begun_;
+  Labels merged_;
+  Harvest harvest_;
 };
 
 }  // namespace
 
-std::optional<ChainResult> solve_with_labels(const ChainCosts& costs, Picoseconds bound, std::size_t label_cap) {
-  for (std::size_t cap = std::max<std::size_t>(label_cap, 1);; cap *= 2) {
-    LabelSolver solver(costs, cap);
-    const auto result = solver.solve(bound);
-    if (result || !solver.capped()) return result;
-  }
+Harvest search(const ChainCosts& first, const ChainCosts* second, const Prospects& prospects, std::size_t cap) {
+  return Search(first, second, prospects, cap).run();
 }
 
 }  // namespace mosaic

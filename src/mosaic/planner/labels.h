@@ -1,17 +1,35 @@
 #pragma once
 
-// Chains under limits on sums over slices. Used by `solve_chain`; not installed.
+// Label setting. Not installed.
 
 #include <cstddef>
-#include <optional>
+#include <limits>
+#include <vector>
 
-#include "mosaic/planner/chain.h"
+#include "mosaic/planner/prospects.h"
 
 namespace mosaic {
 
-/// The cheapest chain that also keeps the limits of memory spaces, by label setting: for each cut and configuration all (cost, memory used in each
-/// limited space) that no other one beats in every component. `bound`: a lower bound of the optimum, reported where the cap on labels cost the proof.
-/// A cap that leaves no chain at all is doubled: nothing is found only if there is nothing.
-[[nodiscard]] std::optional<ChainResult> solve_with_labels(const ChainCosts& costs, Picoseconds bound, std::size_t label_cap);
+/// A chain with its costs in the criteria of a search.
+struct Found {
+  Chain chain;
+  Costs cost{};
+};
+
+/// What a search found.
+struct Harvest {
+  std::vector<Found> front;  ///< all that no other chain beats, by ascending first criterion; with one criterion one at most
+  bool capped = false;       ///< labels were dropped that no other one beats, so chains may be missing
+  double missed = std::numeric_limits<double>::infinity();  ///< no chain that is missing has a smaller product, where the goal is about products, or
+                                                            ///< a smaller first criterion
+};
+
+/// Chains that no other one beats in both criteria (one, where `second` is nullptr), among those that the goal of `prospects` asks for: by label
+/// setting over cuts and configurations. A label is a way to have run the layers before a cut, with its costs, the memory used in each limited space,
+/// the states of the clocks and the beginning of its slice, as far as these matter. A list of labels is kept in the order of its costs, so that one
+/// more layer shifts it, and slices that begin are merged into it.
+///
+/// Where more than `cap` labels in one list are needed, those stay of which most may come; where all of a front is wanted, some from end to end.
+[[nodiscard]] Harvest search(const ChainCosts& first, const ChainCosts* second, const Prospects& prospects, std::size_t cap);
 
 }  // namespace mosaic

@@ -24,6 +24,7 @@ Json to_json(const std::vector<SliceSamples>& slices) {
   Json list = Json::array();
   for (const SliceSamples& each : slices) {
     list.push_back({{"configuration", each.configuration}, {"begin", each.begin}, {"end", each.end}, {"us", rounded(each.microseconds)}});
+    if (!each.microjoules.empty()) list.back()["uj"] = rounded(each.microjoules);
   }
   return list;
 }
@@ -41,10 +42,15 @@ Result<std::vector<SliceSamples>> read_slices(const std::vector<Json>& list, std
     std::int64_t begin = 0;
     std::int64_t end = 0;
     fields.required("configuration", slice.configuration).required("begin", begin).required("end", end).required("us", slice.microseconds);
+    fields.optional("uj", slice.microjoules);
     if (begin < 0 || end <= begin) fields.reject(fmt::format("covers layers {} to {}", begin, end));
     if (slice.microseconds.size() != rounds) fields.reject(fmt::format("has {} samples, there were {} rounds", slice.microseconds.size(), rounds));
     if (!all_finite(slice.microseconds) || std::ranges::any_of(slice.microseconds, [](double us) { return us < 0; }))
       fields.reject("has a sample that is no time");
+    if (!slice.microjoules.empty() && slice.microjoules.size() != rounds)
+      fields.reject(fmt::format("has {} energies, there were {} rounds", slice.microjoules.size(), rounds));
+    if (!all_finite(slice.microjoules) || std::ranges::any_of(slice.microjoules, [](double uj) { return uj < 0; }))
+      fields.reject("has a sample that is no energy");
     MOSAIC_RETURN_IF_ERROR(fields.finish());
     slice.begin = static_cast<std::size_t>(begin);
     slice.end = static_cast<std::size_t>(end);
@@ -73,6 +79,74 @@ Result<LinkSamples> read_link(const Json& json, std::size_t rounds, const std::s
   return link;
 }
 
+Result<ConfigurationPower> read_power(const Json& json, const std::string& where) {
+  ConfigurationPower sample;
+  Fields fields(json, where);
+  fields.required("configuration", sample.configuration).required("watts", sample.power.value).required("error_watts", sample.error.value);
+  fields.required("rest_watts", sample.rest.value).required("meter", sample.meter);
+  if (!all_finite({sample.power.value, sample.error.value, sample.rest.value}) || !(sample.power.value > 0) || sample.error.value < 0)
+    fields.reject("has a number that is no power");
+  MOSAIC_RETURN_IF_ERROR(fields.finish());
+  return sample;
+}
+
+Json to_json(const ClockChangeSamples& clock) {
+  Json changes = Json::array();
+  for (const ClockChangeSamples::Change& each : clock.changes) {
+    Json& change = changes.emplace_back(Json::object());
+    if (each.from) change["from_hz"] = each.from->value;
+    if (each.to) change["to_hz"] = each.to->value;
+    change["us"] = rounded(each.microseconds);
+  }
+  return {{"domain", clock.domain}, {"devices", clock.devices}, {"changes", std::move(changes)}};
+}
+
+Result<ClockChangeSamples> read_clock(const Json& json, const std::string& where) {
+  ClockChangeSamples clock;
+  std::vector<Json> changes;
+  Fields fields(json, where);
+  fields.required("domain", clock.domain).required("devices", clock.devices).required("changes", changes);
+  MOSAIC_RETURN_IF_ERROR(fields.finish());
+  for (const Json& each : changes) {
+    ClockChangeSamples::Change change;
+    std::optional<std::int64_t> from;
+    std::optional<std::int64_t> to;
+    Fields inner(each, where + ", a change");
+    inner.optional("from_hz", from).optional("to_hz", to).required("us", change.microseconds);
+    if (from == to) inner.reject("changes nothing");
+    if (from.value_or(1) <= 0 || to.value_or(1) <= 0) inner.reject("has a clock that is none");
+    const auto is_time = [](double us) { return us >= 0; };
+    if (change.microseconds.empty() || !all_finite(change.microseconds) || !std::ranges::all_of(change.microseconds, is_time))
+      inner.reject("has a sample that is no time, or none");
+    MOSAIC_RETURN_IF_ERROR(inner.finish());
+    if (from) change.from = Hertz{*from};
+    if (to) change.to = Hertz{*to};
+    clock.changes.push_back(std::move(change));
+  }
+  return clock;
+}
+
+/// Errors: kInvalidInput for a device or clock that the board does not have.
+Result<void> check_clocks(const Profile& profile, const Board& board) {
+  for (const ClockChangeSamples& clock : profile.clock_changes) {
+    std::vector<std::optional<Hertz>> known;
+    for (const std::string& name : clock.devices) {
+      const auto device = std::ranges::find(board.devices, name, &Device::name);
+      if (device == board.devices.end())
+        return fail(ErrorCode::kInvalidInput, fmt::format("the profile has clock '{}' of device '{}', which does not exist", clock.domain, name));
+      for (const OperatingPoint& point : device->points) known.push_back(point.clock);
+    }
+    for (const ClockChangeSamples::Change& change : clock.changes) {
+      for (const std::optional<Hertz>& end : {change.from, change.to}) {
+        if (std::ranges::find(known, end) != known.end()) continue;
+        return fail(ErrorCode::kInvalidInput, fmt::format("the profile has a change of clock '{}' that no operating point asks for: {}", clock.domain,
+                                                          end ? fmt::format("{} Hz", end->value) : "left to the system"));
+      }
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string format_profile(const Profile& profile) {
@@ -80,6 +154,7 @@ std::string format_profile(const Profile& profile) {
   json["schema_version"] = kSchemaVersion;
   json["graph"] = {{"name", profile.graph_name}, {"fingerprint", profile.graph}, {"signatures", profile.signatures}};
   json["board"] = {{"name", profile.board_name}, {"fingerprint", profile.board}};
+  if (!profile.board_option.empty()) json["board"]["file"] = profile.board_option;
   json["machine"] = profile.machine;
   json["engine"] = {{"name", profile.engine}, {"fingerprint", profile.engine_fingerprint}};
   json["simulated"] = profile.simulated;
@@ -98,6 +173,14 @@ std::string format_profile(const Profile& profile) {
   for (const Unsupported& each : profile.unsupported) {
     json["unsupported"].push_back({{"configuration", each.configuration}, {"layer", each.layer}, {"reason", each.reason}});
   }
+  for (const ConfigurationPower& each : profile.powers) {
+    json["powers"].push_back({{"configuration", each.configuration},
+                              {"watts", each.power.value},
+                              {"error_watts", each.error.value},
+                              {"rest_watts", each.rest.value},
+                              {"meter", each.meter}});
+  }
+  for (const ClockChangeSamples& each : profile.clock_changes) json["clock_changes"].push_back(to_json(each));
   return to_text(json);
 }
 
@@ -117,6 +200,8 @@ Result<Profile> parse_profile(std::string_view text, std::string_view where) {
   std::vector<Json> slices;
   std::vector<Json> links;
   std::vector<Json> unsupported;
+  std::vector<Json> powers;
+  std::vector<Json> clocks;
   Fields fields(*json, label);
   fields.required("schema_version", version).required("graph", graph).required("board", board).required("machine", profile.machine);
   fields.required("engine", engine).required("simulated", profile.simulated).required("rounds", rounds).required("load", profile.load);
@@ -124,7 +209,9 @@ Result<Profile> parse_profile(std::string_view text, std::string_view where) {
       .required("wholes", wholes)
       .required("slices", slices)
       .required("links", links)
-      .required("unsupported", unsupported);
+      .required("unsupported", unsupported)
+      .optional("powers", powers)
+      .optional("clock_changes", clocks);
   if (rounds < 1) fields.reject("has no completed round");
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   profile.rounds = static_cast<std::size_t>(rounds);
@@ -133,7 +220,7 @@ Result<Profile> parse_profile(std::string_view text, std::string_view where) {
   graph_fields.required("name", profile.graph_name).required("fingerprint", profile.graph).required("signatures", profile.signatures);
   MOSAIC_RETURN_IF_ERROR(graph_fields.finish());
   Fields board_fields(board, label + ": key 'board'");
-  board_fields.required("name", profile.board_name).required("fingerprint", profile.board);
+  board_fields.required("name", profile.board_name).required("fingerprint", profile.board).optional("file", profile.board_option);
   MOSAIC_RETURN_IF_ERROR(board_fields.finish());
   Fields engine_fields(engine, label + ": key 'engine'");
   engine_fields.required("name", profile.engine).required("fingerprint", profile.engine_fingerprint);
@@ -155,6 +242,14 @@ Result<Profile> parse_profile(std::string_view text, std::string_view where) {
     each.layer = static_cast<std::size_t>(layer);
     profile.unsupported.push_back(std::move(each));
   }
+  for (std::size_t i = 0; i < powers.size(); ++i) {
+    MOSAIC_TRY(ConfigurationPower sample, read_power(powers[i], fmt::format("{}: power {}", where, i)));
+    profile.powers.push_back(std::move(sample));
+  }
+  for (std::size_t i = 0; i < clocks.size(); ++i) {
+    MOSAIC_TRY(ClockChangeSamples clock, read_clock(clocks[i], fmt::format("{}: clock {}", where, i)));
+    profile.clock_changes.push_back(std::move(clock));
+  }
   return profile;
 }
 
@@ -171,13 +266,20 @@ Result<void> check_profile(const Profile& profile, const Graph& graph, const Boa
     return wrong(fmt::format("the profile is of another model: '{}' ({:.8}), this is '{}' ({:.8})", profile.graph_name, profile.graph, graph.name,
                              graph.fingerprint));
   }
+  if (profile.board_name != board.name && profile.board != board.fingerprint) {
+    return wrong(
+        fmt::format("the profile is of board '{}'{}, this is '{}'{}: give --board with its name or file, or measure this one with 'mosaic profile'",
+                    profile.board_name, profile.simulated ? " (simulated)" : "", board.name, board.simulated() ? " (simulated)" : ""));
+  }
   if (profile.machine != board.machine) {
     return wrong(fmt::format("the profile was measured on another machine: '{}', this is '{}': measure again with 'mosaic profile'", profile.machine,
                              board.machine));
   }
   if (profile.board != board.fingerprint) {
-    return wrong(fmt::format("the profile is of another board: '{}' ({:.8}), this is '{}' ({:.8})", profile.board_name, profile.board, board.name,
-                             board.fingerprint));
+    return wrong(
+        fmt::format("the profile is of another board '{}': its devices, operating points, memory spaces or simulation have changed since "
+                    "({:.8}, now {:.8}): measure again with 'mosaic profile'",
+                    profile.board_name, profile.board, board.fingerprint));
   }
   if (!engine.empty() && profile.engine_fingerprint != engine) {
     return wrong(fmt::format("the profile was measured with another engine, {}: measure again with 'mosaic profile'", profile.engine));
@@ -197,6 +299,10 @@ Result<void> check_profile(const Profile& profile, const Graph& graph, const Boa
         return wrong(fmt::format("the profile has a link from '{}' to '{}': there is no device '{}'", link.from, link.to, end));
     }
   }
+  for (const ConfigurationPower& each : profile.powers) {
+    if (!known(each.configuration)) return wrong(fmt::format("the profile has a power of '{}', which does not exist", each.configuration));
+  }
+  MOSAIC_RETURN_IF_ERROR(check_clocks(profile, board));
   for (const Unsupported& each : profile.unsupported) {
     if (each.layer >= graph.layers.size() || !known(each.configuration))
       return wrong(fmt::format("the profile speaks of layer {} on '{}', which do not exist", each.layer, each.configuration));

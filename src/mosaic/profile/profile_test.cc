@@ -20,7 +20,9 @@ Graph chain() {
 }
 
 Board board() {
-  return expect(parse_board("{schema_version: 1, name: toy, machine: here, devices: [{name: cpu, kind: cpu, cores: [0]}, {name: gpu, kind: gpu}]}"));
+  return expect(
+      parse_board("{schema_version: 1, name: toy, machine: here, devices: [{name: cpu, kind: cpu, cores: [0]}, {name: gpu, kind: gpu}, "
+                  "{name: npu, kind: npu, operating_points: [{clock: 600 MHz}, {clock: 800 MHz}]}]}"));
 }
 
 /// Two rounds of the three layers, as measured on the board.
@@ -43,6 +45,11 @@ Profile example() {
       {.from = "cpu", .to = "gpu", .points = {{.bytes = Bytes{0}, .microseconds = {-0.5, 1}}, {.bytes = Bytes{4096}, .microseconds = {2, 3}}}},
       {.from = "", .to = "cpu", .points = {{.bytes = Bytes{1}, .microseconds = {0, 0}}}}};
   profile.unsupported = {{.configuration = "gpu", .layer = 2, .reason = "lacks 'Conv'"}};
+  profile.powers = {{.configuration = "cpu/1c", .power = {5.25}, .error = {0.125}, .rest = {2}, .meter = "battery:BAT0"}};
+  profile.clock_changes = {{.domain = "fdab0000.npu",
+                            .devices = {"npu"},
+                            .changes = {{.from = Hertz{600'000'000}, .to = Hertz{800'000'000}, .microseconds = {120.5, 130}},
+                                        {.from = Hertz{800'000'000}, .to = Hertz{600'000'000}, .microseconds = {90}}}}};
   profile.load = 0.25;
   profile.noisy = {"cpu/1c: 40 %"};
   return profile;
@@ -72,6 +79,16 @@ TEST(ParseProfile, GivesBackEveryField) {
   ASSERT_EQ(profile.unsupported.size(), 1U);
   EXPECT_EQ(profile.unsupported[0].layer, 2U);
   EXPECT_EQ(profile.unsupported[0].reason, "lacks 'Conv'");
+  ASSERT_EQ(profile.powers.size(), 1U);
+  EXPECT_EQ(profile.powers[0].power, Watts{5.25});
+  EXPECT_EQ(profile.powers[0].meter, "battery:BAT0");
+  ASSERT_EQ(profile.clock_changes.size(), 1U);
+  EXPECT_EQ(profile.clock_changes[0].domain, "fdab0000.npu");
+  EXPECT_THAT(profile.clock_changes[0].devices, ElementsAre("npu"));
+  ASSERT_EQ(profile.clock_changes[0].changes.size(), 2U);
+  EXPECT_EQ(profile.clock_changes[0].changes[0].from, Hertz{600'000'000});
+  EXPECT_EQ(profile.clock_changes[0].changes[0].to, Hertz{800'000'000});
+  EXPECT_THAT(profile.clock_changes[0].changes[0].microseconds, ElementsAre(120.5, 130));
   EXPECT_EQ(profile.load, 0.25);
   EXPECT_THAT(profile.noisy, ElementsAre("cpu/1c: 40 %"));
 }
@@ -114,6 +131,11 @@ TEST(ParseProfile, SaysWhatIsWrongAndWhere) {
       {with("[2.0, 3.0]", "[2.0]"), "p: link 0, a point: has 1 samples, there were 2 rounds"},
       {with("\"layer\": 2", "\"layer\": -2"), "p: unsupported 0: names a negative layer"},
       {with("\"reason\"", "\"why\""), "p: unsupported 0: key 'reason' is missing"},
+      {with("[120.5, 130.0]", "[-1.0]"), "p: clock 0, a change: has a sample that is no time, or none"},
+      {with("[120.5, 130.0]", "[]"), "p: clock 0, a change: has a sample that is no time, or none"},
+      {with("\"from_hz\": 600000000", "\"from_hz\": -6"), "p: clock 0, a change: has a clock that is none"},
+      {with("\"from_hz\": 600000000", "\"from_hz\": 800000000"), "p: clock 0, a change: changes nothing"},
+      {with("\"from_hz\"", "\"from\""), "p: clock 0, a change: unknown key 'from'"},
       {with("\"fingerprint\": \"abcd\"", "\"fingerprint\": 1"), "p: key 'engine': key 'fingerprint' must be a text"},
   };
   for (const Case& each : cases) {
@@ -150,7 +172,7 @@ TEST(CheckProfile, RefusesWhatWasMeasuredOfSomethingElse) {
       {"the profile is of another model: 'other' (12345678), this is 'chain'",
        [](Profile& profile) { profile.graph_name = "other", profile.graph = "123456789"; }},
       {"the profile was measured on another machine: 'there', this is 'here': measure again", [](Profile& profile) { profile.machine = "there"; }},
-      {"the profile is of another board: 'other' (12345678), this is 'toy'",
+      {"the profile is of board 'other', this is 'toy': give --board",
        [](Profile& profile) { profile.board_name = "other", profile.board = "123456789"; }},
       {"the profile was measured with another engine, ONNX Runtime 1.22.0: measure again",
        [](Profile& profile) { profile.engine_fingerprint = "x"; }},
@@ -158,6 +180,10 @@ TEST(CheckProfile, RefusesWhatWasMeasuredOfSomethingElse) {
       {"the profile has a slice of layers 0 to 1 on 'tpu', which do not exist", [](Profile& profile) { profile.slices[0].configuration = "tpu"; }},
       {"the profile has a slice of layers 0 to 9 on 'cpu/1c', which do not exist", [](Profile& profile) { profile.wholes[0].end = 9; }},
       {"the profile has a link from 'cpu' to 'tpu': there is no device 'tpu'", [](Profile& profile) { profile.links[0].to = "tpu"; }},
+      {"the profile has clock 'fdab0000.npu' of device 'tpu', which does not exist",
+       [](Profile& profile) { profile.clock_changes[0].devices = {"tpu"}; }},
+      {"the profile has a change of clock 'fdab0000.npu' that no operating point asks for: left to the system",
+       [](Profile& profile) { profile.clock_changes[0].changes[1].from.reset(); }},
       {"the profile speaks of layer 3 on 'gpu', which do not exist", [](Profile& profile) { profile.unsupported[0].layer = 3; }},
       {"the profile speaks of layer 2 on 'tpu', which do not exist", [](Profile& profile) { profile.unsupported[0].configuration = "tpu"; }},
   };

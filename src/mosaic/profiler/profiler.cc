@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <map>
 
 #include "mosaic/base/statistics.h"
 #include "mosaic/plan/validate.h"
@@ -66,8 +67,8 @@ class Profiler::Impl {
   [[nodiscard]] bool done() const { return profile_.rounds >= options_.rounds; }
 
   Result<void> round(const std::stop_token& stop) {
-    std::vector<double> slices(profile_.slices.size());
-    std::vector<double> wholes(profile_.wholes.size());
+    std::vector<Sample> slices(profile_.slices.size());
+    std::vector<Sample> wholes(profile_.wholes.size());
     const Subject* before = nullptr;
     for (std::size_t i = 0; i < subjects_.size(); ++i) {
       const bool backwards = profile_.rounds % 2 == 1;
@@ -79,8 +80,8 @@ class Profiler::Impl {
                               static_cast<double>(options_.rounds));
     }
     MOSAIC_TRY(const std::vector<double> links, links_->round(stop));
-    for (std::size_t i = 0; i < slices.size(); ++i) profile_.slices[i].microseconds.push_back(slices[i]);
-    for (std::size_t i = 0; i < wholes.size(); ++i) profile_.wholes[i].microseconds.push_back(wholes[i]);
+    add(slices, profile_.slices);
+    add(wholes, profile_.wholes);
     auto sample = links.begin();
     for (LinkSamples& link : profile_.links) {
       for (LinkSamples::Point& point : link.points) point.microseconds.push_back(*sample++);
@@ -156,22 +157,27 @@ class Profiler::Impl {
     return {};
   }
 
-  /// A configuration on which the whole model takes many times longer than on the fastest is not measured further: a graphics driver that runs on the
-  /// CPU would take hours and never be chosen.
+  /// A device on which the whole model takes many times longer than on the fastest, at its best, is not measured further: a graphics driver that runs
+  /// on the CPU would take hours and never be chosen.
   Result<void> drop_hopeless() {
     constexpr double kHopeless = 30;
     std::vector<double> times;
-    std::vector<double> slices;
-    std::vector<double> wholes(profile_.wholes.size());
+    std::vector<Sample> slices;
+    std::vector<Sample> wholes(profile_.wholes.size());
     for (const Subject& subject : subjects_) {
       MOSAIC_RETURN_IF_ERROR(measure(subject, slices, wholes, {}));
-      times.push_back(wholes[*subject.whole]);
+      times.push_back(wholes[*subject.whole].microseconds);
     }
     const double fastest = times.empty() ? 0 : std::ranges::min(times);
+    std::map<DeviceId, double> best;  // of each device: a low clock may be slow, and yet need least energy
+    for (std::size_t i = 0; i < subjects_.size(); ++i) {
+      double& time = best.try_emplace(board_.configuration(subjects_[i].configuration).device, times[i]).first->second;
+      time = std::min(time, times[i]);
+    }
     std::vector<Subject> kept;
     std::vector<SliceSamples> kept_wholes;
     for (std::size_t i = 0; i < subjects_.size(); ++i) {
-      if (times[i] <= kHopeless * fastest) {
+      if (best.at(board_.configuration(subjects_[i].configuration).device) <= kHopeless * fastest) {
         subjects_[i].whole = kept_wholes.size();
         kept_wholes.push_back(profile_.wholes[i]);
         kept.push_back(std::move(subjects_[i]));
@@ -229,11 +235,32 @@ class Profiler::Impl {
     return {};
   }
 
-  Result<void> measure(const Subject& subject, std::vector<double>& slices, std::vector<double>& wholes, const std::stop_token& stop) {
+  /// What a step took in one round.
+  struct Sample {
+    double microseconds = 0;
+    std::optional<double> microjoules;
+  };
+
+  static Sample sample_of(const StepTimes& step) {
+    Sample sample{.microseconds = Microseconds(step.execute()).count()};
+    if (step.energy) sample.microjoules = step.energy->value * 1e6;
+    return sample;
+  }
+
+  /// Energies only where every slice has one, in every round.
+  static void add(const std::vector<Sample>& round, std::vector<SliceSamples>& slices) {
+    const bool metered = std::ranges::all_of(round, [](const Sample& sample) { return sample.microjoules.has_value(); });
+    for (std::size_t i = 0; i < round.size(); ++i) {
+      slices[i].microseconds.push_back(round[i].microseconds);
+      if (metered) slices[i].microjoules.push_back(*round[i].microjoules);
+    }
+  }
+
+  Result<void> measure(const Subject& subject, std::vector<Sample>& slices, std::vector<Sample>& wholes, const std::stop_token& stop) {
     MOSAIC_TRY([[maybe_unused]] const RunReport warm_up, subject.executor->run(pointers(inputs_), outputs_, {.stop = stop}));
     MOSAIC_TRY(const RunReport timed, subject.executor->run(pointers(inputs_), outputs_, {.stop = stop}));
-    if (subject.whole) wholes[*subject.whole] = Microseconds(timed.steps[0].execute()).count();
-    for (const auto& [step, slice] : subject.slices) slices[slice] = Microseconds(timed.steps[step].execute()).count();
+    if (subject.whole) wholes[*subject.whole] = sample_of(timed.steps[0]);
+    for (const auto& [step, slice] : subject.slices) slices[slice] = sample_of(timed.steps[step]);
     return {};
   }
 

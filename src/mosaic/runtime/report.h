@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "mosaic/base/ids.h"
@@ -13,6 +14,7 @@ struct StepTimes {
   Nanoseconds ready{};  ///< the last of what it comes after had ended
   Nanoseconds start{};  ///< it began to execute; what lies between is the transfer: hand-over, waiting, copies
   Nanoseconds finish{};
+  std::optional<Joules> energy = {};  ///< drawn by its device, where the backend knows it
 
   [[nodiscard]] Nanoseconds transfer() const { return start - ready; }
   [[nodiscard]] Nanoseconds execute() const { return finish - start; }
@@ -23,6 +25,7 @@ struct RunReport {
   Nanoseconds total{};
   std::vector<StepTimes> steps;  ///< by StepId
   bool simulated = false;
+  std::optional<Joules> energy = {};  ///< drawn by the devices while they worked, where every backend knows it: on a simulated board
 };
 
 }  // namespace mosaic

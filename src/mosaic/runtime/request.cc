@@ -7,6 +7,19 @@
 #include <cstring>
 
 namespace mosaic {
+namespace {
+
+/// Of all steps; nothing where that of one is not known.
+std::optional<Joules> energy_of(const std::vector<StepTimes>& steps) {
+  Joules sum;
+  for (const StepTimes& step : steps) {
+    if (!step.energy) return std::nullopt;
+    sum += *step.energy;
+  }
+  return sum;
+}
+
+}  // namespace
 
 Request::Request(const Program& program)
     : program_(program),
@@ -104,6 +117,7 @@ bool Request::execute(std::size_t step, bool virtual_time) {
   }
   times.start = picked_up + ran->transfer;
   times.finish = times.start + ran->execute;
+  times.energy = ran->energy;
   return true;
 }
 
@@ -136,6 +150,7 @@ Result<RunReport> Request::collect(std::vector<Tensor>& outputs, bool virtual_ti
   RunReport report{.steps = times_, .simulated = virtual_time};
   report.total = elapsed;
   if (virtual_time) report.total = std::ranges::max(times_, {}, &StepTimes::finish).finish;
+  report.energy = energy_of(times_);
   return report;
 }
 

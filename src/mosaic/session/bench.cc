@@ -41,18 +41,31 @@ Result<std::pair<ort::Reference::Options, std::string>> find_best_reference(cons
 
 /// The chains that take part, with their names.
 std::vector<std::pair<std::string, std::optional<Chain>>> contenders(const Planned& planned, const Board& board, std::uint64_t seed) {
-  const ChainCosts& costs = planned.costs;
+  const ChainCosts& costs = planned.costs.time;
   std::vector<std::pair<std::string, std::optional<Chain>>> chains;
   for (std::size_t c = 0; c < costs.configurations; ++c) {
     chains.emplace_back("single:" + board.configurations[c].name, single_configuration(costs, c));
   }
-  chains.emplace_back("mosaic", planned.decision.chain);
+  chains.emplace_back("mosaic", planned.decision.chosen.chain);
   chains.emplace_back("greedy", greedy(costs));
   chains.emplace_back("random_best", best_random(costs, seed));
   const auto published = algorithm1(paper_view(costs));
-  const bool feasible = published && cost_of(costs, published->chain);  // Algorithm 1 does not see the limits of memory spaces
+  const bool feasible = published && cost_of(costs, published->chain).feasible();  // Algorithm 1 does not see the limits of memory spaces
   chains.emplace_back("algorithm1", feasible ? std::optional(published->chain) : std::nullopt);
   return chains;
+}
+
+/// Each version for as long as the meter needs, one after the other.
+Result<void> measure_energy(const Contest& contest, const BenchOptions& options, std::vector<BenchVersion>& versions) {
+  for (std::size_t i = 0; i < versions.size() && options.energy->has_meter(); ++i) {
+    if (options.progress) options.progress("measuring energy", static_cast<double>(i) / static_cast<double>(versions.size()));
+    const auto run = [&]() -> Result<void> {
+      MOSAIC_TRY([[maybe_unused]] const Microseconds time, contest.runner(i).run());
+      return {};
+    };
+    MOSAIC_TRY(versions[i].energy, options.energy->measure(run));
+  }
+  return {};
 }
 
 }  // namespace
@@ -64,14 +77,15 @@ Result<std::vector<BenchVersion>> bench(const Workspace& workspace, const Profil
   for (const auto& [name, chain] : contenders(planned, workspace.board(), options.seed)) {
     if (!chain) continue;
     Plan plan = to_plan(*chain, planned.costs, planned.fit, workspace.graph(), workspace.board());
-    versions.push_back({.name = name, .slices = plan.steps.size(), .predicted = plan.prediction->expected, .microseconds = {}, .note = ""});
+    versions.push_back(
+        {.name = name, .slices = plan.steps.size(), .predicted = plan.prediction->expected, .microseconds = {}, .note = "", .energy = {}});
     MOSAIC_RETURN_IF_ERROR(contest.add_plan(name, std::move(plan)));
   }
   if (!workspace.board().simulated()) {
     MOSAIC_TRY(const auto best, find_best_reference(contest));
-    versions.push_back({.name = "ort_default", .slices = 1, .predicted = {}, .microseconds = {}, .note = "its own choice of threads"});
+    versions.push_back({.name = "ort_default", .slices = 1, .predicted = {}, .microseconds = {}, .note = "its own choice of threads", .energy = {}});
     MOSAIC_RETURN_IF_ERROR(contest.add_unsliced("ort_default", {.threads = 0, .spin = true}));
-    versions.push_back({.name = "ort_best", .slices = 1, .predicted = {}, .microseconds = {}, .note = best.second});
+    versions.push_back({.name = "ort_best", .slices = 1, .predicted = {}, .microseconds = {}, .note = best.second, .energy = {}});
     MOSAIC_RETURN_IF_ERROR(contest.add_unsliced("ort_best", best.first));
   }
   const auto show = [&](double share) {
@@ -79,6 +93,7 @@ Result<std::vector<BenchVersion>> bench(const Workspace& workspace, const Profil
   };
   MOSAIC_TRY(auto samples, contest.run({.runs = options.runs, .most_seconds = 0, .stop = options.stop, .progress = show}));
   for (std::size_t i = 0; i < samples.size(); ++i) versions[i].microseconds = std::move(samples[i]);
+  if (options.energy != nullptr) MOSAIC_RETURN_IF_ERROR(measure_energy(contest, options, versions));
   return versions;
 }
 

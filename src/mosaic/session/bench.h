@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "mosaic/base/error.h"
+#include "mosaic/power/run_energy.h"
 #include "mosaic/profile/profile.h"
 #include "mosaic/session/choose.h"
+#include "mosaic/session/energy.h"
 #include "mosaic/session/workspace.h"
 
 namespace mosaic {
@@ -20,6 +22,7 @@ struct BenchOptions {
   std::uint64_t seed = 1;  ///< of the random plans and inputs
   std::stop_token stop;
   std::function<void(std::string_view what, double share)> progress;
+  EnergyProbe* energy = nullptr;  ///< borrowed; measures each version after the race, where it has a meter
 };
 
 /// One way to run the model, timed against all others.
@@ -28,7 +31,8 @@ struct BenchVersion {
   std::size_t slices = 1;
   std::optional<Microseconds> predicted;  ///< none for plain ONNX Runtime
   std::vector<double> microseconds;
-  std::string note;  ///< what ort_best was, say
+  std::string note;                 ///< what ort_best was, say
+  std::optional<RunEnergy> energy;  ///< of a run, where it was measured
 };
 
 /// All versions, interleaved: each single configuration, the plan, its rivals, and plain ONNX Runtime on the user's file (its defaults, and the

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "mosaic/power/clock_control.h"
 #include "mosaic/session/measure.h"
+#include "mosaic/session/unsliced.h"
+#include "tests/fake_machine.h"
 #include "tests/workspaces.h"
 
 namespace mosaic {
@@ -54,6 +57,23 @@ TEST(Bench, LeavesOutAConfigurationThatCannotRunTheModel) {
   const auto versions = by_name(expect(bench(workshop.workspace(), profile, {.runs = 10})));
   EXPECT_FALSE(versions.contains("single:pool"));
   EXPECT_TRUE(versions.contains("single:conv"));
+}
+
+// A plan that ran before has left its clock, and its executor lives on.
+TEST(Unsliced, RunsAtTheClocksThatTheSystemHas) {
+  const Workshop workshop(test::conv_chain(2));
+  const test::FakeMachine machine;
+  machine.add_policy(0, {0});
+  const auto before = machine.tree();
+  const test::TemporaryFolder state;
+  const auto clocks = expect(ClockControl::open(machine.sysfs(), state.path()));
+  expect(clocks->acquire("policy0", Hertz{1'200'000'000}));
+  clocks->release("policy0");
+  Unsliced unsliced = expect(Unsliced::open(workshop.workspace()));
+  const auto inputs = expect(workshop.workspace().random_inputs(1));
+  expect(unsliced.bind(inputs));
+  expect(unsliced.run());
+  EXPECT_EQ(machine.tree(), before);
 }
 
 TEST(Bench, TakesPlainOnnxRuntimeOnARealBoard) {

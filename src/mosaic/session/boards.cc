@@ -14,6 +14,9 @@
 #include "mosaic/base/installation.h"
 #include "mosaic/board/board_file.h"
 #include "mosaic/discovery/host.h"
+#include "mosaic/power/clock_control.h"
+#include "mosaic/runtime/clocked_backend.h"
+#include "mosaic/session/board_clocks.h"
 
 namespace mosaic {
 namespace {
@@ -29,7 +32,7 @@ std::vector<fs::path> folders() {
 
 /// A board of real devices belongs to the machine it is used on.
 Result<Board> claim(Board board, const std::string& name) {
-  if (board.simulated()) return board;
+  if (board.simulated() || board.replayed()) return board;
   const std::string here = machine_name();
   if (!board.machine.empty() && board.machine != here) {
     return fail(ErrorCode::kInvalidInput,
@@ -95,7 +98,13 @@ Result<Board> find_board(const std::string& name) {
   return fail(ErrorCode::kInvalidInput, fmt::format("there is no board '{}'; there are {}, and files", name, fmt::join(known, ", ")));
 }
 
-Result<Backends> make_backends(const Board& board, bool functional) {
+Result<Backends> make_backends(const Board& board, bool functional, const std::function<void(const std::string&)>& remark) {
+  if (board.replayed()) {
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("board '{}' is known from tables that others measured: nothing runs on it, but 'mosaic evaluate {} --profiles DIR' "
+                            "judges estimators and replays plans",
+                            board.name, board.name));
+  }
   Backends backends;
   std::shared_ptr<Backend> host;
   if (!board.simulated()) MOSAIC_RETURN_IF_ERROR(ort::share_threads(board.widest_spinning_cores()));
@@ -105,7 +114,11 @@ Result<Backends> make_backends(const Board& board, bool functional) {
   if (board.simulated()) {
     MOSAIC_TRY(backends["sim"], sim::make_backend(board, host));
   } else {
-    backends["ort"] = host;
+    const Sysfs sysfs = Sysfs::from_environment();
+    const auto tidied = recover_clocks(sysfs, state_folder(), remark);
+    const bool in_use = !tidied && tidied.error().code == ErrorCode::kDevice;  // what a living mosaic holds is its own affair
+    if (!tidied && !in_use && remark) remark(tidied.error().message);
+    backends["ort"] = make_clocked_backend(host, make_clock_setter(sysfs, state_folder(), remark));
   }
   for (std::size_t d = 0; d < board.devices.size(); ++d) {
     const auto usable = backends.at(board.devices[d].backend)->check_device(board, DeviceId(d));

@@ -16,6 +16,7 @@ namespace {
 using test::error_of;
 using test::expect;
 using test::Workshop;
+using testing::AllOf;
 using testing::HasSubstr;
 
 /// The truth about a chain of slices on a simulated board, in microseconds.
@@ -104,12 +105,67 @@ TEST(MakePlan, PredictsWhatTheVirtualClockShows) {
   EXPECT_EQ(planned.plan.objective, "latency");
 }
 
-TEST(MakePlan, RefusesAnObjectiveThatItDoesNotKnow) {
+/// A fit whose layers say so many per cent too much of the whole.
+Fit fit_with_gap(double percent) {
+  Fit fit;
+  fit.configurations = {{.layers = {100 + percent}, .enter = {}, .whole = 100.0}};
+  return fit;
+}
+
+TEST(UncertaintyPercent, IsThatOfTheObjective) {
+  PlanningCosts made{.fit = fit_with_gap(4), .costs = {.time = ChainCosts(1, 1)}};
+  EXPECT_NEAR(uncertainty_percent(made, Objective::kEnergy), 4, 1e-9) << "time times power";
+  EXPECT_NEAR(uncertainty_percent(made, Objective::kEnergyDelay), 8, 1e-9);
+  made.energy_fit = fit_with_gap(7);
+  EXPECT_NEAR(uncertainty_percent(made, Objective::kLatency), 4, 1e-9);
+  EXPECT_NEAR(uncertainty_percent(made, Objective::kEnergy), 7, 1e-9);
+  EXPECT_NEAR(uncertainty_percent(made, Objective::kEnergyDelay), 11, 1e-9);
+  made.residual_percent = 1.5;
+  EXPECT_NEAR(uncertainty_percent(made, Objective::kLatency), 1.5, 1e-9);
+  EXPECT_NEAR(uncertainty_percent(made, Objective::kEnergy), 7, 1e-9) << "energies were not calibrated";
+}
+
+// The whole model's time is made to lie far from the sum of its layers; a calibration that is off by 0.5 % on its runs says what that leaves.
+TEST(MakePlan, GoesByTheCalibrationWhereThereIsOne) {
+  const Workshop workshop(test::specialists_model());
+  Profile profile = expect(cached_profile(workshop.workspace(), {.rounds = 3}));
+  for (SliceSamples& whole : profile.wholes) {
+    for (double& each : whole.microseconds) each *= 1.3;
+  }
+  PlanRequest request;
+  const Planned before = expect(make_plan(workshop.workspace(), profile, request));
+  EXPECT_GT(before.decision.margin_percent, 20);
+  EXPECT_GT(before.plan.prediction->high.count(), 1.2 * before.plan.prediction->expected.count());
+  BoardCalibration& calibration = request.calibration.emplace();
+  calibration.calibration = expect(calibrate(chain_terms(workshop.workspace().board(), Milliseconds(1)), {}));
+  calibration.calibration.residual_percent = 0.5;
+  const Planned after = expect(make_plan(workshop.workspace(), profile, request));
+  EXPECT_NEAR(after.decision.margin_percent, 0.5, 1e-6);
+  EXPECT_NEAR(after.plan.prediction->high / after.plan.prediction->expected, 1.005, 1e-6);
+}
+
+TEST(MakePlan, SaysHowToGetEnergyWhereTheProfileHasNone) {
   const Workshop workshop(test::conv_chain(2));
   const Profile profile = expect(cached_profile(workshop.workspace(), {.rounds = 1}));
-  const auto planned = make_plan(workshop.workspace(), profile, {}, "beauty");
-  EXPECT_THAT(error_of(planned), HasSubstr("'beauty'"));
-  EXPECT_EQ(planned.error().code, ErrorCode::kUnsupported);
+  const std::vector<PlanRequest> requests{
+      {{.objective = Objective::kEnergy}}, {{.objective = Objective::kEnergyDelay}}, {{.constraints = {.latency = {}, .energy = Picojoules{1}}}}};
+  for (const PlanRequest& request : requests) {
+    const auto planned = make_plan(workshop.workspace(), profile, request);
+    EXPECT_THAT(error_of(planned), AllOf(HasSubstr("nothing says what energy"), HasSubstr("--meter")));
+    EXPECT_EQ(planned.error().code, ErrorCode::kUnsupported);
+  }
+  EXPECT_THAT(error_of(make_front(workshop.workspace(), profile)), HasSubstr("nothing says what energy"));
+}
+
+TEST(MakePlan, HeedsLimitsOnTheMemoryOfAllSlices) {
+  const Workshop workshop(test::conv_chain(2));
+  const Profile profile = expect(cached_profile(workshop.workspace(), {.rounds = 1}));
+  const auto with = [&](std::int64_t bytes) { return make_plan(workshop.workspace(), profile, {.most_memory = Bytes{bytes}}); };
+  EXPECT_TRUE(with(1'000'000'000).has_value());
+  EXPECT_THAT(error_of(with(1000)), AllOf(HasSubstr("no plan keeps the memory limits"), HasSubstr("all slices together may have 1000 B")));
+  const std::string space = workshop.workspace().board().spaces.front().name;
+  EXPECT_THAT(error_of(make_plan(workshop.workspace(), profile, {.most_memory_in = {{"attic", Bytes{1}}}})),
+              AllOf(HasSubstr("no memory space 'attic'"), HasSubstr(space)));
 }
 
 TEST(MakePlan, RefusesAProfileOfAnotherModel) {

@@ -31,6 +31,9 @@ class Contest {
   /// Lets an entry take part once more, as an entry of its own.
   [[nodiscard]] std::size_t add_again(std::size_t entry) { return add(Runner(runners_.at(entry))); }
 
+  /// Runs an entry once, outside of any race. Requires: an entry that was added.
+  [[nodiscard]] const Runner& runner(std::size_t entry) const { return runners_.at(entry); }
+
   /// A session on the user's file with the contest's inputs bound. Errors: those of `Unsliced`.
   [[nodiscard]] Result<Unsliced> open_unsliced(const ort::Reference::Options& options) const;
 

@@ -8,6 +8,8 @@
 
 #include "mosaic/base/file.h"
 #include "mosaic/session/boards.h"
+#include "mosaic/session/clock_changes.h"
+#include "mosaic/session/contest.h"
 
 namespace mosaic {
 namespace {
@@ -22,9 +24,37 @@ std::optional<Profile> read_partial(const fs::path& file) {
   return partial ? std::optional(*std::move(partial)) : std::nullopt;
 }
 
+/// Each configuration runs the whole model for as long as the meter needs. Empty where the meter went away and was not asked for by name.
+Result<std::vector<ConfigurationPower>> measure_powers(const Workspace& workspace, const Profile& profile, EnergyProbe& probe,
+                                                       const ProfilerOptions& options, const std::stop_token& stop) {
+  std::vector<ConfigurationPower> powers;
+  MOSAIC_TRY(Contest contest, Contest::create(workspace, options.seed, stop));
+  for (const SliceSamples& whole : profile.wholes) {
+    if (options.progress)
+      options.progress("power of " + whole.configuration, static_cast<double>(powers.size()) / static_cast<double>(profile.wholes.size()));
+    Plan plan;
+    plan.steps = chain_steps({0, workspace.graph().layers.size()}, {whole.configuration});
+    MOSAIC_TRY(const std::size_t entry, contest.add_plan(whole.configuration, std::move(plan)));
+    const auto run = [&]() -> Result<void> {
+      MOSAIC_TRY([[maybe_unused]] const Microseconds time, contest.runner(entry).run());
+      return {};
+    };
+    MOSAIC_TRY(const auto energy, probe.measure(run));
+    if (!energy) return std::vector<ConfigurationPower>{};
+    const double seconds = std::chrono::duration<double>(energy->window.window).count();
+    powers.push_back({.configuration = whole.configuration,
+                      .power = energy->window.power(),
+                      .error = Watts{energy->window.error.value / seconds},
+                      .rest = energy->idle.power(),
+                      .meter = energy->meter.name});
+  }
+  return powers;
+}
+
 }  // namespace
 
-Result<Profile> measure(const Workspace& workspace, const fs::path& file, const ProfilerOptions& options, const std::stop_token& stop) {
+Result<Profile> measure(const Workspace& workspace, const fs::path& file, const ProfilerOptions& options, const std::stop_token& stop,
+                        EnergyProbe* probe) {
   constexpr std::chrono::seconds kBetweenSaves{5};
   const std::optional<Profile> old = read_partial(file);
   Backends backends = workspace.backends();
@@ -52,6 +82,16 @@ Result<Profile> measure(const Workspace& workspace, const fs::path& file, const 
     }
   }
   Profile profile = profiler->profile();
+  profile.board_option = workspace.options().board;
+  MOSAIC_RETURN_IF_ERROR(write_profile(profile, partial_of(file)));  // what follows may be stopped, too
+  const auto show_clocks = [&](double share) {
+    if (options.progress) options.progress("changes of clocks", share);
+  };
+  MOSAIC_TRY(profile.clock_changes, measure_clock_changes(workspace.board(), Sysfs::from_environment(), state_folder(),
+                                                          {.remark = workspace.options().remark, .stop = stop, .progress = show_clocks}));
+  if (probe != nullptr && probe->has_meter()) {
+    MOSAIC_TRY(profile.powers, measure_powers(workspace, profile, *probe, options, stop));
+  }
   MOSAIC_RETURN_IF_ERROR(write_profile(profile, file));
   std::error_code ignored;
   fs::remove(partial_of(file), ignored);

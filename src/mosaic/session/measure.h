@@ -7,14 +7,17 @@
 #include "mosaic/base/error.h"
 #include "mosaic/profile/profile.h"
 #include "mosaic/profiler/profiler.h"
+#include "mosaic/session/energy.h"
 #include "mosaic/session/workspace.h"
 
 namespace mosaic {
 
 /// Measures a workspace's model and writes the profile to `file`. What is there after each few seconds, and when it is stopped, lies in
-/// `file`.partial; the same call goes on from there. Errors: kCancelled, saying how far it came; the profiler's; kIo.
+/// `file`.partial; the same call goes on from there. After the times, changes of the clocks that a real board's points name are timed. With a probe
+/// that has a meter, the mean power of each configuration that can run the whole model is measured after the times. Errors: kCancelled, saying how
+/// far it came; the profiler's; the probe's; kIo.
 [[nodiscard]] Result<Profile> measure(const Workspace& workspace, const std::filesystem::path& file, const ProfilerOptions& options = {},
-                                      const std::stop_token& stop = {});
+                                      const std::stop_token& stop = {}, EnergyProbe* probe = nullptr);
 
 /// The profile from the cache, or measured now and put there. Two processes that want the same one wait for each other and measure once.
 [[nodiscard]] Result<Profile> cached_profile(const Workspace& workspace, const ProfilerOptions& options = {}, const std::stop_token& stop = {});

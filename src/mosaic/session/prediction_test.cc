@@ -34,7 +34,7 @@ struct Measured {
 
   /// What a chain takes on the virtual clock, in microseconds, the median of several runs.
   double run(const Chain& chain, int runs = 1) {
-    const Plan plan = to_plan(chain, costs, fit, network.graph, board);
+    const Plan plan = to_plan(chain, {.time = costs, .energy = {}}, fit, network.graph, board);
     const auto executor = test::make_executor(network, board, plan, backends);
     const auto inputs = test::seeded_inputs(network.graph, 1);
     std::vector<Tensor> outputs;
@@ -44,7 +44,7 @@ struct Measured {
   }
 
   /// What the costs say of it.
-  [[nodiscard]] double predict(const Chain& chain) const { return static_cast<double>(cost_of(costs, chain)->count()) / 1e6; }
+  [[nodiscard]] double predict(const Chain& chain) const { return static_cast<double>(cost_of(costs, chain).count()) / 1e6; }
 };
 
 /// Times come in whole nanoseconds, up to one lost in each of two times of a step; a fit of a thousand of them is as exact as they are, and the whole

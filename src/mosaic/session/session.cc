@@ -6,7 +6,8 @@ namespace mosaic {
 
 Result<std::unique_ptr<Session>> Session::open(Options options) {
   std::unique_ptr<Session> session(new Session);
-  MOSAIC_TRY(session->workspace_, Workspace::open({.model = options.model, .board = options.board, .shapes = options.shapes}));
+  MOSAIC_TRY(session->workspace_,
+             Workspace::open({.model = options.model, .board = options.board, .shapes = options.shapes, .remark = options.remark}));
   const Workspace& workspace = *session->workspace_;
   if (options.accept) MOSAIC_RETURN_IF_ERROR(options.accept(workspace));
   if (options.plan) {

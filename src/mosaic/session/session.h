@@ -34,6 +34,7 @@ class Session {
     std::stop_token stop;                       ///< ends a long profile
     ExecutorOptions executor;
     std::function<Result<void>(const Workspace&)> accept;  ///< called once model and board are open, before anything is measured; may refuse
+    std::function<void(const std::string&)> remark = {};   ///< takes what must be said but fails nothing
   };
 
   /// Errors: those of the workspace, `accept`, the plan file, profiling, planning and executing.

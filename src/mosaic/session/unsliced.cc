@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "mosaic/base/check.h"
+#include "mosaic/power/clock_control.h"
 
 namespace mosaic {
 
@@ -31,6 +32,11 @@ Result<void> Unsliced::bind(const std::vector<Tensor>& inputs) {
   std::vector<const Tensor*> in_order;
   for (const std::size_t index : inputs_) in_order.push_back(&inputs.at(index));
   return reference_->bind(in_order);
+}
+
+Result<Nanoseconds> Unsliced::run() {
+  MOSAIC_RETURN_IF_ERROR(ClockControl::rest_all());
+  return reference_->run();
 }
 
 Result<std::vector<Tensor>> Unsliced::outputs() {

@@ -21,8 +21,9 @@ class Unsliced {
   /// Inputs for all runs to come, borrowed until the next call. Errors: kInvalidInput.
   [[nodiscard]] Result<void> bind(const std::vector<Tensor>& inputs);
 
-  /// Runs once on what is bound. Errors: kEngine.
-  [[nodiscard]] Result<Nanoseconds> run() { return reference_->run(); }
+  /// Runs once on what is bound, at the clocks that the system would have it run at: those of plans that ran before are put back first. Errors:
+  /// kEngine; kDevice for a clock.
+  [[nodiscard]] Result<Nanoseconds> run();
 
   /// What the last run computed. Errors: kEngine.
   [[nodiscard]] Result<std::vector<Tensor>> outputs();

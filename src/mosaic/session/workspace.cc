@@ -32,7 +32,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const Options& options) {
   std::unique_ptr<Workspace> workspace(new Workspace);
   workspace->options_ = options;
   MOSAIC_TRY(workspace->board_, find_board(options.board));
-  MOSAIC_TRY(workspace->backends_, make_backends(workspace->board_));
+  MOSAIC_TRY(workspace->backends_, make_backends(workspace->board_, true, options.remark));
   MOSAIC_TRY(workspace->prepared_, prepare_file(options.model, options.shapes));
   MOSAIC_TRY(workspace->graph_, import_file(workspace->prepared_, options.model));
   return workspace;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,8 +20,9 @@ class Workspace {
  public:
   struct Options {
     std::filesystem::path model;
-    std::string board;         ///< as `find_board` takes it
-    onnx::InputShapes shapes;  ///< for inputs whose shapes are symbolic
+    std::string board;                                    ///< as `find_board` takes it
+    onnx::InputShapes shapes;                             ///< for inputs whose shapes are symbolic
+    std::function<void(const std::string&)> remark = {};  ///< takes what must be said but fails nothing
   };
 
   /// Errors: those of reading, preparing and importing the model; of finding the board; of its devices.

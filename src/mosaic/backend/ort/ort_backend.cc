@@ -60,7 +60,7 @@ class OrtBackend final : public Backend {
                   fmt::format("device '{}' of kind {} names no provider, for example 'provider: WebGPU'", device.name, name(device.kind)));
     const auto clocked = std::ranges::find_if(device.points, [](const OperatingPoint& point) { return point.clock || point.voltage; });
     if (clocked != device.points.end()) {
-      return fail(ErrorCode::kUnsupported, fmt::format("device '{}' names the clock {}: clocks of real devices are not set yet, leave them out",
+      return fail(ErrorCode::kUnsupported, fmt::format("device '{}' names the clock {}, which the engine does not set: see runtime/clocked_backend.h",
                                                        device.name, clocked->name()));
     }
     if (!device.library.empty()) return register_library(engine_, device);

@@ -7,8 +7,10 @@
 #include <cmath>
 #include <set>
 
+#include "mosaic/backend/sim/draw.h"
+#include "mosaic/backend/sim/governor.h"
 #include "mosaic/backend/sim/truth.h"
-#include "mosaic/base/random.h"
+#include "mosaic/base/hash.h"
 #include "mosaic/base/text.h"
 
 namespace mosaic::sim {
@@ -27,9 +29,11 @@ class SimExecutable final : public Executable {
     std::vector<Port> inputs;
     std::vector<Port> outputs;
     Microseconds transfer{};
-    Microseconds execute{};
+    Spent execute;
     double noise = 0;  // relative
+    double power_noise = 0;
     std::uint64_t seed = 0;
+    Fingerprint identity;  // of the step, its run and what it is run for: what its noise is drawn for
     std::string device;
     std::size_t device_index = 0;
     std::optional<std::int64_t> fail_at_call;
@@ -49,9 +53,20 @@ class SimExecutable final : public Executable {
     if (parts_.fail_at_call && call == *parts_.fail_at_call) {
       return fail(ErrorCode::kDevice, fmt::format("device '{}' failed at call {} (simulated)", parts_.device, call));
     }
-    Random random(parts_.seed + static_cast<std::uint64_t>(calls_++) * 0x9e3779b97f4a7c15U);
-    const auto noisy = [&](Microseconds time) { return std::chrono::duration_cast<Nanoseconds>(time * std::exp(parts_.noise * random.normal())); };
-    return Invocation::Times{.transfer = noisy(parts_.transfer), .execute = noisy(parts_.execute)};
+    const std::int64_t number = calls_++;
+    const auto factor = [&](double noise, std::string_view what) {
+      return noise > 0 ? std::exp(noise * draw(parts_.seed, parts_.identity, number, what)) : 1.0;
+    };
+    const auto noisy = [&](Microseconds time, std::string_view what) {
+      return std::chrono::duration_cast<Nanoseconds>(time * factor(parts_.noise, what));
+    };
+    Invocation::Times times{.transfer = noisy(parts_.transfer, "transfer"), .execute = noisy(parts_.execute.time, "time")};
+    if (parts_.execute.energy.value > 0) {
+      const Watts power{parts_.execute.energy.value / std::chrono::duration<double>(parts_.execute.time).count()};
+      times.energy = power * times.execute;
+      times.energy->value *= factor(parts_.power_noise, "power");
+    }
+    return times;
   }
 
   [[nodiscard]] const Parts& parts() const { return parts_; }
@@ -147,12 +162,22 @@ class SimBackend final : public Backend {
         for (const TensorId id : run.graph.layer(layer).outputs) made_on[id.index()] = run.board.configuration(step.configuration).device.index();
       }
     }
-    std::vector<std::unique_ptr<Executable>> executables;
+    std::vector<SimExecutable::Parts> parts;
     for (std::size_t s = 0; s < run.steps.size(); ++s) {
       MOSAIC_RETURN_IF_ERROR(check_step(run, run.steps[s]));
-      executables.push_back(std::make_unique<SimExecutable>(make_parts(run, s, made_on, computing[s])));
+      parts.push_back(make_parts(run, s, made_on, computing[s]));
+      parts.back().seed = truth_.seed;
+      parts.back().identity = identity(run, s, scope);
     }
+    if (truth_.governor) apply_governor(run, parts);
+    std::vector<std::unique_ptr<Executable>> executables;
+    for (SimExecutable::Parts& each : parts) executables.push_back(std::make_unique<SimExecutable>(std::move(each)));
     return executables;
+  }
+
+  Result<Watts> idle_power(const Board& board, ConfigurationId configuration) const override {
+    const double noise = truth_.power_noise_percent / 100 * draw(truth_.seed, "idle power", board.configuration(configuration).name);
+    return Watts{truth_.static_power(board, configuration).value * std::exp(noise)};
   }
 
  private:
@@ -170,6 +195,48 @@ class SimBackend final : public Backend {
     std::vector<std::shared_ptr<Executable>> shared;
     for (auto& executable : compiled) shared.push_back(std::move(executable));
     return shared;
+  }
+
+  /// Two steps share their noise only where all of network, purpose, run and place in it are the same: what a layer took when it was profiled says
+  /// nothing of the noise it meets in a plan, nor one plan's of another's.
+  static Fingerprint identity(const Run& run, std::size_t step, std::string_view scope) {
+    Hasher hasher;
+    hasher.add(run.graph.fingerprint).add(scope).add(step).add(run.steps.size());
+    for (const Run::Step& each : run.steps) {
+      hasher.add(run.board.configuration(each.configuration).name).add(each.layers.size());
+      for (const LayerId layer : each.layers) hasher.add(layer.value);
+    }
+    return hasher.fingerprint();
+  }
+
+  /// The clocks of a device in ascending order; none for one that has at most one.
+  static std::vector<ConfigurationId> clocks_of(const Board& board, DeviceId device) {
+    std::vector<ConfigurationId> clocked;
+    for (std::size_t c = 0; c < board.configurations.size(); ++c) {
+      const ConfigurationId id(c);
+      if (board.configuration(id).device == device && board.point_of(id).clock) clocked.push_back(id);
+    }
+    std::ranges::sort(clocked, {}, [&](ConfigurationId id) { return board.point_of(id).clock->value; });
+    return clocked;
+  }
+
+  /// Where a step's clock is left to the system, its times are what the governor makes of the run. The steps count as one after the other.
+  void apply_governor(const Run& run, std::vector<SimExecutable::Parts>& parts) const {
+    std::vector<GovernedSlice> slices;
+    for (std::size_t s = 0; s < parts.size(); ++s) {
+      const Run::Step& step = run.steps[s];
+      const DeviceId device = run.board.configuration(step.configuration).device;
+      GovernedSlice slice{.device = device.index(), .at = {}, .hertz = {}, .before = parts[s].transfer};
+      const bool governed = !run.board.point_of(step.configuration).clock;
+      for (const ConfigurationId id : governed ? clocks_of(run.board, device) : std::vector<ConfigurationId>()) {
+        slice.at.push_back(truth_.slice(run.graph, run.board, step.layers, id));
+        slice.hertz.push_back(static_cast<double>(run.board.point_of(id).clock->value));
+      }
+      if (slice.at.empty()) slice.at = {parts[s].execute};
+      slices.push_back(std::move(slice));
+    }
+    const std::vector<Spent> spent = govern(*truth_.governor, slices);
+    for (std::size_t s = 0; s < parts.size(); ++s) parts[s].execute = spent[s];
   }
 
   Result<void> check_step(const Run& run, const Run::Step& step) const {
@@ -216,9 +283,9 @@ class SimBackend final : public Backend {
     std::map<std::size_t, Bytes> from;  // device -> bytes that come from it
     for (const TensorId id : inputs) from[made_on[id.index()]] += run.graph.tensor(id).bytes().value_or(Bytes{});
     for (const auto& [source, bytes] : from) parts.transfer += truth_.link_time(source, device, bytes);
-    parts.execute = truth_.slice_time(run.graph, run.board, step.layers, step.configuration);
+    parts.execute = truth_.slice(run.graph, run.board, step.layers, step.configuration);
     parts.noise = truth_.noise_percent / 100;
-    parts.seed = truth_.seed * 1'000'003 + std::uint64_t{step.layers.front().value} * 8191 + step.layers.size() * 131 + step.configuration.value;
+    parts.power_noise = truth_.power_noise_percent / 100;
     parts.device = run.board.devices[device].name;
     parts.device_index = device;
     parts.fail_at_call = truth_.devices[device].fail_at_call;

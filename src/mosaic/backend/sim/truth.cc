@@ -1,160 +1,184 @@
 #include "mosaic/backend/sim/truth.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
+#include <set>
 
-#include "mosaic/base/json.h"
+#include "mosaic/backend/sim/draw.h"
+#include "mosaic/graph/layers.h"
 
 namespace mosaic::sim {
 namespace {
-
-std::unexpected<Error> invalid(std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); }
-
-Result<Speed> read_speed(const Json& json, const std::string& where) {
-  Fields fields(json, where);
-  Speed speed;
-  fields.required("gmacs", speed.gmacs).required("gbytes", speed.gbytes);
-  const bool possible = speed.gmacs > 0 && speed.gbytes > 0;  // which what is not a number is not
-  if (!possible) fields.reject("speeds must be positive");
-  MOSAIC_RETURN_IF_ERROR(fields.finish());
-  return speed;
-}
-
-Result<std::size_t> find_device(const Board& board, const std::string& name, const std::string& where, bool caller_too) {
-  const auto found = std::ranges::find(board.devices, name, &Device::name);
-  if (found != board.devices.end()) return static_cast<std::size_t>(found - board.devices.begin());
-  if (caller_too && name == "caller") return board.devices.size();
-  return invalid(fmt::format("{}: the board has no device '{}'", where, name));
-}
-
-Result<DeviceTruth> read_device(const Json& json, const std::string& where, std::string& name) {
-  Fields fields(json, where);
-  DeviceTruth truth;
-  Json operators;
-  std::int64_t cache = 0;
-  std::optional<std::int64_t> memory;
-  fields.required("device", name).required("operators", operators).optional("parallel_share", truth.parallel_share);
-  fields.optional("memory_bound_share", truth.memory_bound_share).optional("layer_us", truth.layer_us).optional("enter_us", truth.enter_us);
-  fields.optional("enter_gbytes", truth.enter_gbytes).optional("fusion_share", truth.fusion_share).optional("cache_bytes", cache);
-  fields.optional("miss_share", truth.miss_share).optional("slow_down", truth.slow_down).optional("lacks", truth.lacks);
-  fields.optional("memory_bytes", memory).optional("fail_at_call", truth.fail_at_call);
-  for (const double share : {truth.parallel_share, truth.memory_bound_share, truth.fusion_share}) {
-    const bool in_range = share >= 0 && share <= 1;
-    if (!in_range) fields.reject("a share lies between 0 and 1");
-  }
-  for (const double time : {truth.layer_us, truth.enter_us, truth.miss_share}) {
-    if (!(time >= 0)) fields.reject("a time must not be negative");
-  }
-  if (!(truth.slow_down > 0) || !(truth.enter_gbytes > 0)) fields.reject("a factor must be positive");
-  if (!operators.is_object() || !operators.contains("default")) fields.reject("key 'operators' must be a mapping with an entry 'default'");
-  MOSAIC_RETURN_IF_ERROR(fields.finish());
-  truth.cache = Bytes{cache};
-  if (memory) truth.memory = Bytes{*memory};
-  for (const auto& [op, speed] : operators.items()) {
-    MOSAIC_TRY(truth.speeds[op], read_speed(speed, fmt::format("{}, operator {}", where, op)));
-  }
-  return truth;
-}
-
-Result<LinkTruth> read_link(const Json& json, const std::string& where, std::string* from, std::string* to) {
-  Fields fields(json, where);
-  LinkTruth link;
-  if (from != nullptr) fields.required("from", *from).required("to", *to);
-  fields.required("us", link.us).required("gbytes", link.gbytes);
-  const bool possible = link.us >= 0 && link.gbytes > 0;  // which what is not a number is not
-  if (!possible) fields.reject("times and speeds must be positive");
-  MOSAIC_RETURN_IF_ERROR(fields.finish());
-  return link;
-}
-
-/// The operator that decides how fast a layer is: the one with most multiply-accumulates, the first one where none has any.
-const std::string& main_operator(const Graph& graph, const Layer& layer) {
-  const auto main = std::ranges::max_element(layer.nodes, {}, [&](NodeId id) { return graph.node(id).macs; });
-  return graph.node(*main).op;
-}
 
 constexpr double kGiga = 1e9;
 
 double gigabyte_us(Bytes bytes, double gbytes) { return static_cast<double>(bytes.value) / (gbytes * kGiga) * 1e6; }
 
-}  // namespace
+/// What a device launches at once: an operator and what is fused with it.
+struct Kernel {
+  std::string op;
+  std::int64_t macs = 0;
+  Bytes weights;
+  Bytes traffic;  // tensors taken in and handed out
+};
 
-Result<Truth> Truth::parse(const Board& board) {
-  const std::string where = fmt::format("board '{}': simulation", board.name);
-  if (!board.simulated()) return invalid(where + ": is missing");
-  MOSAIC_TRY(const Json json, parse_json(board.simulation));
-  Truth truth;
-  auto seed = static_cast<std::int64_t>(truth.seed);
-  std::vector<Json> devices;
-  std::vector<Json> links;
-  Json default_link;
-  Fields fields(json, where);
-  fields.optional("seed", seed).optional("noise_percent", truth.noise_percent).required("devices", devices).optional("links", links);
-  fields.optional("default_link", default_link);
-  const bool noise_in_range = truth.noise_percent >= 0 && truth.noise_percent < 50;
-  if (!noise_in_range) fields.reject("noise_percent lies between 0 and 50");
-  MOSAIC_RETURN_IF_ERROR(fields.finish());
-  truth.seed = static_cast<std::uint64_t>(seed);
-
-  truth.devices.resize(board.devices.size());
-  std::vector<bool> described(board.devices.size(), false);
-  for (std::size_t i = 0; i < devices.size(); ++i) {
-    const std::string label = fmt::format("{}: device {}", where, i);
-    std::string name;
-    MOSAIC_TRY(DeviceTruth device, read_device(devices[i], label, name));
-    MOSAIC_TRY(const std::size_t index, find_device(board, name, label, false));
-    truth.devices[index] = std::move(device);
-    described[index] = true;
-  }
-  for (std::size_t d = 0; d < described.size(); ++d) {
-    if (!described[d]) return invalid(fmt::format("{}: device '{}' is not described", where, board.devices[d].name));
-  }
-  if (!default_link.is_null()) {
-    MOSAIC_TRY(truth.default_link, read_link(default_link, where + ": default_link", nullptr, nullptr));
-  }
-  for (std::size_t i = 0; i < links.size(); ++i) {
-    const std::string label = fmt::format("{}: link {}", where, i);
-    std::string from;
-    std::string to;
-    MOSAIC_TRY(const LinkTruth link, read_link(links[i], label, &from, &to));
-    MOSAIC_TRY(const std::size_t from_index, find_device(board, from, label, true));
-    MOSAIC_TRY(const std::size_t to_index, find_device(board, to, label, true));
-    truth.links[{from_index, to_index}] = link;
-  }
-  return truth;
+/// Convolutions are told apart where the device's speeds tell them apart.
+std::string kind_of(const Graph& graph, const GraphNode& node) {
+  if (node.convolution == Convolution::kPointwise) return "PointwiseConv";
+  if (node.convolution != Convolution::kDepthwise) return node.op;
+  const auto& shape = graph.tensor(node.outputs.front()).shape;
+  const std::int64_t values = shape ? element_count(*shape).value_or(0) : 0;
+  return values > 0 && node.macs / values > 9 ? "WideDepthwiseConv" : "DepthwiseConv";
 }
 
-Microseconds Truth::slice_time(const Graph& graph, const Board& board, std::span<const LayerId> layers, ConfigurationId configuration) const {
+/// The operator that decides how fast a layer of one kernel is: the one with most multiply-accumulates, the first one where none has any.
+Kernel only_kernel(const Graph& graph, const Layer& layer) {
+  const auto main = std::ranges::max_element(layer.nodes, {}, [&](NodeId id) { return graph.node(id).macs; });
+  return {.op = kind_of(graph, graph.node(*main)), .macs = layer.macs, .weights = layer.weights, .traffic = layer.activations};
+}
+
+/// A kernel of several nodes: tensors that stay inside are no traffic.
+Kernel fused(const Graph& graph, std::span<const NodeId> nodes) {
+  Kernel kernel;
+  std::set<TensorId> made;
+  std::set<TensorId> used;
+  std::int64_t most = -1;
+  for (const NodeId id : nodes) {
+    const GraphNode& node = graph.node(id);
+    kernel.macs += node.macs;
+    kernel.weights += node.weights;
+    made.insert(node.outputs.begin(), node.outputs.end());
+    used.insert(node.inputs.begin(), node.inputs.end());
+    if (node.macs > most) {
+      most = node.macs;
+      kernel.op = kind_of(graph, node);
+    }
+  }
+  for (const TensorId id : used) {
+    if (!made.contains(id)) kernel.traffic += graph.tensor(id).bytes().value_or(Bytes{});
+  }
+  for (const TensorId id : made) {
+    if (!used.contains(id)) kernel.traffic += graph.tensor(id).bytes().value_or(Bytes{});
+  }
+  return kernel;
+}
+
+std::vector<Kernel> kernels_of(const Graph& graph, const Layer& layer) {
+  std::vector<std::size_t> starts;
+  for (std::size_t n = 0; n < layer.nodes.size(); ++n) {
+    if (n == 0 || role(graph.node(layer.nodes[n]).op) == Role::kAnchor) starts.push_back(n);
+  }
+  if (starts.size() == 1) return {only_kernel(graph, layer)};
+  std::vector<Kernel> kernels;
+  starts.push_back(layer.nodes.size());
+  for (std::size_t k = 0; k + 1 < starts.size(); ++k) {
+    kernels.push_back(fused(graph, std::span(layer.nodes).subspan(starts[k], starts[k + 1] - starts[k])));
+  }
+  return kernels;
+}
+
+/// A device at an operating point: its clock and voltage over the highest, and where its clock lies between the extremes.
+struct At {
+  double clock = 1;
+  double voltage = 1;
+  double position = 0;  // of 1/f: 0 at the highest clock, 1 at the lowest
+};
+
+At at_point(const Device& device, const OperatingPoint& point) {
+  At at;
+  if (!point.clock) return at;
+  auto lowest = static_cast<double>(point.clock->value);
+  double highest = lowest;
+  double highest_voltage = point.voltage ? point.voltage->value : 0;
+  for (const OperatingPoint& other : device.points) {
+    if (!other.clock) continue;
+    lowest = std::min(lowest, static_cast<double>(other.clock->value));
+    highest = std::max(highest, static_cast<double>(other.clock->value));
+    if (point.voltage && other.voltage) highest_voltage = std::max(highest_voltage, other.voltage->value);
+  }
+  const auto clock = static_cast<double>(point.clock->value);
+  at.clock = clock / highest;
+  if (point.voltage) at.voltage = point.voltage->value / highest_voltage;
+  if (highest > lowest) at.position = (1 / clock - 1 / highest) / (1 / lowest - 1 / highest);
+  return at;
+}
+
+/// How far a layer's time is off eq. 3: nothing at both extremes, most where 1/f is a third of the way, as measured on a RK3399Pro (docs/boards.md).
+double clock_deviation(const Truth& truth, const Deviations& deviations, const std::string& device, const std::string& point, const Layer& layer,
+                       double position) {
+  const double envelope = 2.6 * std::sqrt(position) * (1 - position);
+  const double share = deviations.clock_mean + deviations.clock_point * draw(truth.seed, "clock", device, point) +
+                       deviations.clock_layer * draw(truth.seed, "clock", device, point, layer.signature);
+  return std::max(0.2, 1 + truth.richness * envelope * share);
+}
+
+/// How far a layer's power is off eq. 5: nothing at the highest clock, growing towards the lowest.
+double power_deviation(const Truth& truth, const Deviations& deviations, const std::string& device, const std::string& point, const Layer& layer,
+                       double position) {
+  const double share = deviations.power_mean + deviations.power_layer * draw(truth.seed, "power", device, point, layer.signature);
+  return std::max(0.2, 1 + truth.richness * std::sqrt(position) * share);
+}
+
+/// Taking in or handing out tensors: a line by size, and how far these tensors are off it.
+double hand_over_us(const Truth& truth, const DeviceTruth& device, const std::string& name, std::string_view way, double fixed, double gbytes,
+                    Bytes bytes) {
+  if (gbytes <= 0) return fixed;
+  const double deviation = truth.richness * device.deviations.hand_over * draw(truth.seed, way, name, bytes.value);
+  return (fixed + gigabyte_us(bytes, gbytes)) * std::max(0.2, 1 + deviation);
+}
+
+}  // namespace
+
+const Speed& DeviceTruth::speed(const std::string& op) const {
+  auto known = speeds.find(op);
+  if (known == speeds.end() && op == "WideDepthwiseConv") known = speeds.find("DepthwiseConv");
+  if (known == speeds.end() && op.ends_with("Conv")) known = speeds.find("Conv");
+  return known == speeds.end() ? speeds.at("default") : known->second;
+}
+
+Spent Truth::slice(const Graph& graph, const Board& board, std::span<const LayerId> layers, ConfigurationId configuration) const {
   const DeviceTruth& device = devices[board.configuration(configuration).device.index()];
   const OperatingPoint& point = board.point_of(configuration);
+  const std::string& name = board.device_of(configuration).name;
+  const At at = at_point(board.device_of(configuration), point);
   const double cores = std::max(point.cores, 1);
   const double speed_up = 1 / (1 - device.parallel_share + device.parallel_share / cores);
-  double clock_share = 1;  // of the highest clock of the device
-  for (const OperatingPoint& other : board.device_of(configuration).points) {
-    if (point.clock && other.clock)
-      clock_share = std::min(clock_share, static_cast<double>(point.clock->value) / static_cast<double>(other.clock->value));
-  }
-  const double stretch = device.memory_bound_share + (1 - device.memory_bound_share) / clock_share;
+  const double stretch = device.memory_bound_share + (1 - device.memory_bound_share) / at.clock;
+  const double dynamic = at.voltage * at.voltage * at.clock;  // eq. 5
 
   Bytes weights;
   for (const LayerId id : layers) weights += graph.layer(id).weights;
   const double miss = device.cache.value > 0 && weights > device.cache ? 1 + device.miss_share : 1;
 
-  double total = device.enter_us;
-  for (const TensorId id : graph.layer(layers.front()).inputs) total += gigabyte_us(graph.tensor(id).bytes().value_or(Bytes{}), device.enter_gbytes);
+  std::set<TensorId> made;
+  for (const LayerId id : layers) made.insert(graph.layer(id).outputs.begin(), graph.layer(id).outputs.end());
+  Bytes in;
+  Bytes out;
+  for (const TensorId id : graph.layer(layers.front()).inputs) in += graph.tensor(id).bytes().value_or(Bytes{});
+  for (const TensorId id : graph.layer(layers.back()).outputs) out += graph.tensor(id).bytes().value_or(Bytes{});
+  const double hand_over = hand_over_us(*this, device, name, "in", device.enter_us, device.enter_gbytes, in) +
+                           hand_over_us(*this, device, name, "out", device.leave_us, device.leave_gbytes, out);
+
+  double total = hand_over;
+  double joules = hand_over * 1e-6 * device.hand_over_power.value * dynamic;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const Layer& layer = graph.layer(layers[i]);
-    const auto known = device.speeds.find(main_operator(graph, layer));
-    const Speed& speed = known == device.speeds.end() ? device.speeds.at("default") : known->second;
-    const double compute = static_cast<double>(layer.macs) / (speed.gmacs * kGiga) * 1e6 / speed_up;
-    const double spared = i > 0 ? device.fusion_share : 0;
-    const double traffic = gigabyte_us(layer.weights, speed.gbytes) * miss + gigabyte_us(layer.activations, speed.gbytes) * (1 - spared);
-    total +=
-        device.layer_us + std::max(compute, traffic) * stretch + 0.2 * std::min(compute, traffic);  // computing and moving overlap, but not perfectly
+    const double off = clock_deviation(*this, device.deviations, name, point.name(), layer, at.position);
+    const double power_off = power_deviation(*this, device.deviations, name, point.name(), layer, at.position);
+    for (const Kernel& kernel : kernels_of(graph, layer)) {
+      const Speed& speed = device.speed(kernel.op);
+      const double compute = static_cast<double>(kernel.macs) / (speed.gmacs * kGiga) * 1e6 / speed_up;
+      const double spared = i > 0 ? std::min(1.0, device.fusion_share * richness) : 0;
+      const double traffic = gigabyte_us(kernel.weights, speed.weight_gbytes) * miss + gigabyte_us(kernel.traffic, speed.gbytes) * (1 - spared);
+      // computing and moving overlap, but not perfectly
+      const double time = (device.layer_us + std::max(compute, traffic) * stretch + 0.2 * std::min(compute, traffic)) * off;
+      total += time;
+      joules += time * 1e-6 * speed.power.value * dynamic * power_off;
+    }
   }
-  return Microseconds(total * device.slow_down);
+  total *= device.slow_down;
+  joules = joules * device.slow_down + total * 1e-6 * static_power(board, configuration).value;
+  return {.time = Microseconds(total), .energy = {joules}};
 }
 
 Microseconds Truth::link_time(std::size_t from, std::size_t to, Bytes bytes) const {
@@ -164,6 +188,12 @@ Microseconds Truth::link_time(std::size_t from, std::size_t to, Bytes bytes) con
   if (found == links.end() && to_caller) return Microseconds(0);
   const LinkTruth& link = found == links.end() ? default_link : found->second;
   return Microseconds(link.us + gigabyte_us(bytes, link.gbytes));
+}
+
+Watts Truth::static_power(const Board& board, ConfigurationId configuration) const {
+  const DeviceTruth& device = devices[board.configuration(configuration).device.index()];
+  const double voltage = at_point(board.device_of(configuration), board.point_of(configuration)).voltage;
+  return {device.static_power.value * voltage * voltage};
 }
 
 }  // namespace mosaic::sim

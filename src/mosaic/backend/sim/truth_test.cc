@@ -73,7 +73,7 @@ TEST(Truth, GoesByTheOperatorWithMostMultiplyAccumulates) {
   Graph graph = two_layers();
   graph.nodes.push_back({.name = "cheap", .op = "Relu"});
   graph.nodes[0].macs = 10'000;
-  graph.layers[0].nodes = {NodeId(2), NodeId(0)};
+  graph.layers[0].nodes = {NodeId(0), NodeId(2)};
   EXPECT_NEAR(expect(Truth::parse(board)).slice_time(graph, board, kFirst, ConfigurationId(0)).count(), 3 + 1 + 7.4, 1e-9);
 }
 

@@ -1,0 +1,26 @@
+# For boards, on an x86-64 machine: Debian's cross compiler, the libraries an arm64 Debian has, and an emulator that runs what is built.
+# 'scripts/setup arm64' puts all of it below .deps/arm64.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
+
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
+set(tools ${root}/scripts/arm64)
+set(CMAKE_C_COMPILER ${tools}/gcc)
+set(CMAKE_CXX_COMPILER ${tools}/g++)
+set(CMAKE_AR ${tools}/ar)
+set(CMAKE_RANLIB ${tools}/ranlib)
+set(CMAKE_STRIP ${tools}/strip)
+set(CMAKE_CROSSCOMPILING_EMULATOR ${tools}/emulate)
+
+if(NOT MOSAIC_DEPS)
+  set(MOSAIC_DEPS ${root}/.deps)
+endif()
+set(MOSAIC_SYSROOT ${MOSAIC_DEPS}/arm64/sysroot)
+set(MOSAIC_ENGINE_FOLDER ${MOSAIC_DEPS}/arm64/engine)
+set(MOSAIC_VULKAN_FOLDER ${MOSAIC_DEPS}/arm64/vulkan)
+set(CMAKE_SYSROOT ${MOSAIC_SYSROOT})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
