@@ -321,7 +321,9 @@ TEST(Program, LetsASumLieWhereItsSummandLay) {
     EXPECT_EQ(*wire.slot, slot_of.at(port.replaces)) << port.name;
     ++sums;
   }
+#if defined(__x86_64__)  // on Arm this engine keeps the plain layout and fuses no sum, so that nothing replaces anything
   EXPECT_GE(sums, 2U);
+#endif
   const auto inputs = seeded_inputs(network.graph, 1);
   const auto expected = reference_outputs(network, inputs);
   for (const bool inline_steps : {true, false}) {
