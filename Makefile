@@ -6,7 +6,7 @@ PREFIX ?= $(HOME)/.local
 MOSAIC := build/release/bin/mosaic
 CTEST := ctest --output-on-failure --no-tests=error -j $(JOBS)
 
-.PHONY: help setup build demo test arm64 sanitize tsan fuzz lint format bench evaluate install clean
+.PHONY: help setup build demo test training arm64 sanitize tsan fuzz lint format bench evaluate install clean
 
 help:            ## Show this list
 	@grep -hE '^[a-z0-9]+: .*##|^[a-z0-9]+:  +##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -24,6 +24,12 @@ test: setup      ## Release build and all tests
 	@scripts/setup gpu
 	@scripts/build release
 	@$(CTEST) --test-dir build/release
+
+training: setup  ## Fetch libtorch and Fashion-MNIST (190 MB), build what trains, run its tests (docs/training.md)
+	@scripts/setup training
+	@[ -e build/release/bin/mosaic-training ] || rm -f build/release/build.ninja
+	@scripts/build release
+	@$(CTEST) --test-dir build/release -L training
 
 arm64:           ## Cross-build for Arm boards; tests and a toy network under an emulator (docs/arm.md)
 	@scripts/setup arm64

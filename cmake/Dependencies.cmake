@@ -11,6 +11,14 @@ find_package(nlohmann_json 3.11 REQUIRED)
 find_package(fmt 9 REQUIRED)
 find_package(CLI11 2 REQUIRED)
 
+# {fmt}, compiled once (fmt.cc) into mosaic's library: header-only, every file that formats takes half as long again to compile.
+add_library(mosaic_fmt INTERFACE)
+add_library(mosaic::fmt ALIAS mosaic_fmt)
+get_target_property(fmt_include fmt::fmt-header-only INTERFACE_INCLUDE_DIRECTORIES)
+target_include_directories(mosaic_fmt SYSTEM INTERFACE ${fmt_include})
+add_library(mosaic_fmt_once OBJECT ${CMAKE_CURRENT_LIST_DIR}/fmt.cc)
+target_link_libraries(mosaic_fmt_once PRIVATE mosaic::fmt)
+
 # Static libraries without CMake packages of their own: everything is linked in, so that the tool is one file beside the engine.
 function(mosaic_static_library target archive header)
   find_library(${target}_ARCHIVE NAMES lib${archive}.a REQUIRED)

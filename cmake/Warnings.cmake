@@ -9,6 +9,14 @@ target_compile_options(mosaic_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshad
   $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
   # Contracted multiply-adds round differently from build to build; plans must not depend on that.
   -ffp-contract=off)
+# Commands and tests do not compute for long themselves: they are compiled for the time that takes.
+add_library(mosaic_quick INTERFACE)
+if(MOSAIC_SANITIZE)
+  target_compile_options(mosaic_quick INTERFACE -O0)
+else()
+  target_compile_options(mosaic_quick INTERFACE $<$<CONFIG:Release>:-O1>)
+endif()
+
 if(MOSAIC_SANITIZE)
   add_compile_options(-fsanitize=${MOSAIC_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${MOSAIC_SANITIZE})

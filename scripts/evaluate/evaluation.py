@@ -1,5 +1,6 @@
 """What the evaluations share: where things are, calling the tools, tables, verdicts."""
 
+import csv
 import json
 import os
 import pathlib
@@ -23,6 +24,18 @@ def model(name):
     path = SHARED / "models" / f"{name}.onnx"
     if not path.is_file():
         sys.exit(f"evaluate: {path} is not there (MOSAIC_SHARED names the folder of models)")
+    return path
+
+
+def imagenet_truth(classes):
+    """labels.csv; one higher for models whose class 0 is the background."""
+    if classes == 1000:
+        return SHARED / "data" / "imagenet" / "labels.csv"
+    with open(SHARED / "data" / "imagenet" / "labels.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    OUT.mkdir(parents=True, exist_ok=True)
+    path = OUT / "labels_1001.csv"
+    path.write_text("file,class\n" + "".join(f"{row['file']},{int(row['class']) + 1}\n" for row in rows))
     return path
 
 

@@ -44,8 +44,7 @@ std::vector<std::string> remarks(const Board& board) {
                                     board.devices[b].name, *shared));
     }
   }
-  if (board.machine.empty() && !board.simulated() && !board.replayed())
-    found.emplace_back("no machine is named: the file is taken to describe whatever machine it is used on");
+  if (board.machine.empty() && board.real()) found.emplace_back("no machine is named: the file is taken to describe whatever machine it is used on");
   return found;
 }
 

@@ -17,6 +17,7 @@ namespace mosaic::cli {
 /// What every command gets from main.
 struct Context {
   std::stop_token stop;                  ///< requested on Ctrl-C
+  std::vector<std::string> arguments;    ///< the program's, its name first
   std::function<Result<void>()> action;  ///< set by the command that was named
 };
 
@@ -45,6 +46,7 @@ void add_completion(CLI::App& app, Context& context);
 void add_devices(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_evaluate(CLI::App& app, Context& context);
+void add_evaluate_accelerators(CLI::App& group, Context& context);
 void add_evaluate_host(CLI::App& group, Context& context);
 void add_evaluate_paper(CLI::App& group, Context& context);
 void add_explain(CLI::App& app, Context& context);
@@ -52,7 +54,10 @@ void add_export(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);
 void add_plan(CLI::App& app, Context& context);
 void add_profile(CLI::App& app, Context& context);
+void add_quantize(CLI::App& app, Context& context);
 void add_run(CLI::App& app, Context& context);
+void add_search(CLI::App& app, Context& context);
+void add_train(CLI::App& app, Context& context);
 void add_verify(CLI::App& app, Context& context);
 void add_zoo(CLI::App& app, Context& context);
 

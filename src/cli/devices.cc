@@ -13,6 +13,13 @@
 namespace mosaic::cli {
 namespace {
 
+std::string driver_of(const Device& device) {
+  if (device.backend == "sim") return "simulation";
+  if (device.backend == "replay") return "measured tables";
+  if (device.backend == "modelled") return fmt::format("cost function {}, in {}", device.cost_function, device.precision);
+  return device.provider;
+}
+
 Json to_json(const Board& board) {
   Json json{{"name", board.name}, {"machine", board.machine}, {"simulated", board.simulated()}, {"fingerprint", board.fingerprint}};
   json["spaces"] = Json::array();
@@ -25,15 +32,18 @@ Json to_json(const Board& board) {
     for (const Configuration& each : board.configurations) {
       if (each.device == DeviceId(d)) configurations.push_back(each.name);
     }
-    json["devices"].push_back({{"name", device.name},
-                               {"kind", name(device.kind)},
-                               {"backend", device.backend},
-                               {"provider", device.provider},
-                               {"space", board.space(device.space).name},
-                               {"cores", device.cores},
-                               {"slice_limit_bytes", device.slice_limit ? Json(device.slice_limit->value) : Json(nullptr)},
-                               {"missing_operators", device.missing_operators},
-                               {"configurations", configurations}});
+    Json one{{"name", device.name},
+             {"kind", name(device.kind)},
+             {"backend", device.backend},
+             {"provider", device.provider},
+             {"space", board.space(device.space).name},
+             {"cores", device.cores},
+             {"slice_limit_bytes", device.slice_limit ? Json(device.slice_limit->value) : Json(nullptr)},
+             {"missing_operators", device.missing_operators},
+             {"configurations", configurations}};
+    if (!device.cost_function.empty()) one["cost_function"] = device.cost_function;
+    if (!device.precision.empty()) one["precision"] = device.precision;
+    json["devices"].push_back(std::move(one));
   }
   return json;
 }
@@ -41,6 +51,7 @@ Json to_json(const Board& board) {
 void print_table(const Board& board) {
   const std::string what = board.simulated()  ? " (simulated)"
                            : board.replayed() ? " (replayed from measured tables: nothing runs on it)"
+                           : board.modelled() ? " (modelled by published cost functions: nothing runs on it)"
                                               : ": " + board.machine;
   print(fmt::format("board {}{}\n", board.name, what));
   Table table({"device", "kind", "driven by", "memory", "slice limit", "lacks", "configurations"});
@@ -52,11 +63,7 @@ void print_table(const Board& board) {
     }
     std::string cores = device.cores.empty() ? "" : fmt::format(" on cores {}", fmt::join(device.cores, ","));
     const auto& space = board.space(device.space);
-    table.add({device.name, std::string(name(device.kind)),
-               (device.backend == "sim"      ? "simulation"
-                : device.backend == "replay" ? "measured tables"
-                                             : device.provider) +
-                   cores,
+    table.add({device.name, std::string(name(device.kind)), driver_of(device) + cores,
                space.name + (space.limit ? " (" + format_bytes(*space.limit) + ")" : ""),
                device.slice_limit ? format_bytes(*device.slice_limit) : "none",
                device.missing_operators.empty() ? "nothing" : fmt::format("{}", fmt::join(device.missing_operators, " ")),
@@ -95,18 +102,17 @@ void add_devices(CLI::App& app, Context& context) {
         return {};
       }
       MOSAIC_TRY(const Board board, find_board(options->board));
-      if (!board.replayed()) {
+      if (!board.replayed() && !board.modelled()) {
         MOSAIC_TRY([[maybe_unused]] const Backends backends, make_backends(board, true, remark));
       }
       if (!options->write.empty()) return write_file(options->write, format_board(board));
-      const bool here = !board.simulated() && !board.replayed();
       if (options->json) {
         Json json = to_json(board);
-        if (here) json.update(machine_json(sysfs));
+        if (board.real()) json.update(machine_json(sysfs));
         print_json(json);
       } else {
         print_table(board);
-        if (here) print(machine_text(sysfs, board));
+        if (board.real()) print(machine_text(sysfs, board));
       }
       return {};
     };

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "command.h"
+#include "evaluate_search.h"
 #include "evaluate_tables.h"
 #include "mosaic/evaluation/rk3399pro/evaluation.h"
 #include "mosaic/evaluation/rk3399pro/rk3399pro_csv.h"
@@ -52,10 +53,14 @@ void add_evaluate(CLI::App& app, Context& context) {
   auto& group = add_command(app, "evaluate", "Judge mosaic by what was measured or published",
                             "  mosaic evaluate paper -o paper\n"
                             "  mosaic evaluate host model.onnx\n"
+                            "  mosaic evaluate accelerators\n"
+                            "  mosaic evaluate search seed1.json seed2.json seed3.json\n"
                             "  mosaic evaluate rk3399pro --profiles profiles/rk3399pro");
   group.require_subcommand(1);
   add_evaluate_paper(group, context);
   add_evaluate_host(group, context);
+  add_evaluate_accelerators(group, context);
+  add_evaluate_search(group, context);
   add_rk3399pro(group, context);
 }
 

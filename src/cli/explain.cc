@@ -6,11 +6,13 @@
 #include <string_view>
 
 #include "command.h"
+#include "mapped.h"
 #include "mosaic/base/text.h"
 #include "mosaic/plan/validate.h"
 #include "mosaic/session/choose.h"
 #include "mosaic/session/measure.h"
 #include "output.h"
+#include "precision_report.h"
 #include "steps.h"
 
 namespace mosaic::cli {
@@ -101,12 +103,26 @@ void print_text(const Explanation& explanation, const Graph& graph, const Board&
                     explanation.regret_p95_percent));
 }
 
+/// Of a model.
+Result<void> explain_precision(const std::string& model, bool json) {
+  MOSAIC_TRY(const auto record, read_record(model));
+  if (!record) {
+    return fail(ErrorCode::kInvalidInput, fmt::format("{} does not say how its precision was chosen: only models that 'mosaic quantize "
+                                                      "--max-accuracy-drop' wrote do; give a plan to explain one",
+                                                      model));
+  }
+  json ? print_json(record_json(*record)) : print_record(*record);
+  return {};
+}
+
 }  // namespace
 
 void add_explain(CLI::App& app, Context& context) {
   auto& command = add_command(app, "explain", "Say for every slice of a plan why it is where it is",
                               "  mosaic explain plan.json\n"
-                              "  mosaic explain by_hand.json --model model.onnx --profile profile.json");
+                              "  mosaic explain by_hand.json --model model.onnx --profile profile.json\n"
+                              "  mosaic explain front/point_3.plan.json               a split by channels: both arrays' cycles, who waits, energy\n"
+                              "  mosaic explain model_mixed.onnx         which layers compute in int8, and why");
   struct Options {
     std::string plan;
     std::string model;
@@ -116,7 +132,10 @@ void add_explain(CLI::App& app, Context& context) {
     bool json = false;
   };
   auto options = std::make_shared<Options>();
-  command.add_option("PLAN", options->plan, "Plan, from 'mosaic plan' or written by hand")->required();
+  command
+      .add_option("PLAN", options->plan,
+                  "Plan, from 'mosaic plan' or written by hand; or a model whose precision 'mosaic quantize --max-accuracy-drop' chose")
+      ->required();
   command.add_option("-m,--model", options->model, "Model (default: the one the plan names)");
   command.add_option("-p,--profile", options->profile, "Profile (default: the one the plan names)");
   command.add_option("-b,--board", options->board, "Board (default: the one the plan names)");
@@ -124,13 +143,19 @@ void add_explain(CLI::App& app, Context& context) {
   command.add_flag("--json", options->json, "Print JSON for scripts");
   command.callback([options, &context] {
     context.action = [options]() -> Result<void> {
+      if (options->plan.ends_with(".onnx")) return explain_precision(options->plan, options->json);
       MOSAIC_TRY(const Plan plan, read_plan(options->plan));
       const auto pick = [](const std::string& given, const std::string& named) { return given.empty() ? named : given; };
       ModelOptions model;
       model.model = pick(options->model, plan.sources.model);
       model.board = pick(options->board, plan.sources.board);
       model.shapes = options->shapes;
+      if (is_in_integers(model.model)) return explain_mapped(model.model, options->plan, options->board, options->json);
       const std::string profile_file = pick(options->profile, plan.sources.profile);
+      if (!model.model.empty() && profile_file.empty()) {  // a plan that 'mosaic quantize' wrote
+        MOSAIC_TRY(const auto record, read_record(model.model));
+        if (record) return explain_precision(model.model, options->json);
+      }
       if (model.model.empty() || profile_file.empty()) {
         return fail(ErrorCode::kInvalidInput,
                     fmt::format("{} does not say which model and profile it was made from: give --model and --profile", options->plan));

@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <numeric>
+#include <optional>
 
 #include "cases.h"
+#include "classes.h"
 #include "command.h"
 #include "energy.h"
+#include "mapped.h"
 #include "mosaic/base/file.h"
 #include "mosaic/base/statistics.h"
 #include "mosaic/base/text.h"
@@ -18,6 +20,7 @@
 #include "mosaic/session/session.h"
 #include "mosaic/session/unsliced.h"
 #include "output.h"
+#include "run_mapped.h"
 #include "steps.h"
 
 namespace mosaic::cli {
@@ -34,30 +37,14 @@ struct Options : ModelOptions {
   std::string trace;
   std::string output;
   std::string meter = "auto";
+  std::optional<double> analog_noise;
   bool check = false;
   ProfilerOptions profiler;
 };
 
-/// Classes of a vector of scores, the best first; empty for other outputs.
-std::vector<std::size_t> ranking(const Tensor& output, std::size_t most) {
-  const auto count = element_count(output.shape());
-  const bool is_vector = count && *count > 1 && std::ranges::count_if(output.shape(), [](std::int64_t extent) { return extent > 1; }) == 1;
-  if (!is_vector) return {};
-  const std::vector<double> scores = output.to_doubles();
-  std::vector<std::size_t> order(scores.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  most = std::min(most, order.size());
-  std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(most),
-                            [&](std::size_t a, std::size_t b) { return scores[a] > scores[b] || (scores[a] == scores[b] && a < b); });
-  order.resize(most);
-  return order;
-}
-
 struct Outcome {
   std::vector<std::vector<std::size_t>> rankings;  // by case
-  std::size_t labelled = 0;
-  std::size_t top1 = 0;
-  std::size_t top5 = 0;
+  Score score;
   bool equal_bits = true;
   double worst_difference = 0;
 };
@@ -141,10 +128,7 @@ Json to_json(const Session& session, const std::vector<Case>& cases, const Outco
     json["samples"].push_back(
         {{"name", cases[i].name}, {"top", outcome.rankings[i]}, {"label", cases[i].label ? Json(*cases[i].label) : Json(nullptr)}});
   }
-  if (outcome.labelled > 0) {
-    const auto share = [&](std::size_t hits) { return static_cast<double>(hits) / static_cast<double>(outcome.labelled); };
-    json["accuracy"] = {{"samples", outcome.labelled}, {"top1", share(outcome.top1)}, {"top5", share(outcome.top5)}};
-  }
+  if (outcome.score.labelled > 0) json["accuracy"] = outcome.score.json();
   if (options.check) json["check"] = {{"bit_equal", outcome.equal_bits}, {"worst_relative_difference", outcome.worst_difference}};
   return json;
 }
@@ -190,10 +174,7 @@ void print_confirmation(const Session& session) {
 void print_results(const std::vector<Case>& cases, const Outcome& outcome, const std::vector<std::string>& labels) {
   for (std::size_t i = 0; i < cases.size(); ++i) {
     if (outcome.rankings[i].empty()) continue;
-    std::string text;
-    for (const std::size_t each : outcome.rankings[i])
-      text += fmt::format("{}{}", text.empty() ? "" : "; ", each < labels.size() ? labels[each] : fmt::format("class {}", each));
-    print(fmt::format("{}: {}\n", cases[i].name, text));
+    print(classes_text(cases[i].name, outcome.rankings[i], labels) + "\n");
   }
 }
 
@@ -219,13 +200,7 @@ Result<Outcome> run_cases(Session& session, std::vector<Case>& cases, Timing& ti
     MOSAIC_TRY(const RunReport report, session.executor().run(pointers(cases[i].inputs), outputs, {.stop = stop}));
     if (i == 0) timing.first = Microseconds(report.total);
     outcome.rankings.push_back(ranking(outputs[0], std::max<std::size_t>(options.top, 5)));
-    if (cases[i].label && !outcome.rankings.back().empty()) {
-      const auto& ranked = outcome.rankings.back();
-      const auto place = std::ranges::find(ranked, static_cast<std::size_t>(*cases[i].label)) - ranked.begin();
-      ++outcome.labelled;
-      outcome.top1 += place < 1 ? 1 : 0;
-      outcome.top5 += place < 5 && place < std::ssize(ranked) ? 1 : 0;
-    }
+    if (cases[i].label) outcome.score.add(*cases[i].label, outcome.rankings.back());
     outcome.rankings.back().resize(std::min(outcome.rankings.back().size(), options.top));
     if (unsliced) {
       MOSAIC_TRY(const std::vector<Tensor> expected, unsliced->outputs_of(cases[i].inputs));
@@ -253,7 +228,27 @@ Result<std::optional<RunEnergy>> measure_energy(Session& session, const Case& su
   });
 }
 
+Result<void> run_split(const Options& options, const Context& context) {
+  if (!options.trace.empty()) return fail(ErrorCode::kUnsupported, "--trace: a network in integers is simulated, and nothing of it is timed");
+  const MappedRunOptions mapped{.model = options.model,
+                                .plan = options.plan,
+                                .board = options.board,
+                                .inputs = options.inputs,
+                                .preprocess = options.preprocess,
+                                .labels = options.labels,
+                                .truth = options.truth,
+                                .top = options.top,
+                                .output = options.output,
+                                .analog_noise = options.analog_noise,
+                                .check = options.check,
+                                .json = options.json};
+  return run_in_integers(mapped, context);
+}
+
 Result<void> run_model(Options& options, const Context& context) {
+  if (is_in_integers(options.model)) return run_split(options, context);
+  if (options.analog_noise)
+    return fail(ErrorCode::kInvalidInput, fmt::format("--analog-noise is for networks in integers (NAME.integers.json), {} is none", options.model));
   Progress progress(options.json);
   MOSAIC_TRY(const Workspace::Options workspace_options, options.workspace());
   std::vector<std::string> read = options.inputs;
@@ -307,11 +302,7 @@ Result<void> run_model(Options& options, const Context& context) {
     if (const auto& prediction = session->plan().plan().prediction; prediction && prediction->energy)
       print(fmt::format("energy predicted by the plan: {} ({})\n", format_energy(*prediction->energy), prediction->energy_source));
     print_results(cases, outcome, labels);
-    if (outcome.labelled > 0) {
-      print(fmt::format("accuracy on {} samples: top-1 {:.3f}, top-5 {:.3f}\n", outcome.labelled,
-                        static_cast<double>(outcome.top1) / static_cast<double>(outcome.labelled),
-                        static_cast<double>(outcome.top5) / static_cast<double>(outcome.labelled)));
-    }
+    if (outcome.score.labelled > 0) print(fmt::format("accuracy on {} samples: {}\n", outcome.score.labelled, outcome.score.text()));
     if (options.check)
       print(equal ? fmt::format("outputs equal ({})\n",
                                 outcome.equal_bits ? "bit for bit" : fmt::format("worst difference {:.2g} of the range", outcome.worst_difference))
@@ -332,6 +323,9 @@ void add_run(CLI::App& app, Context& context) {
                               "  mosaic run model.onnx --plan plan.json --input x.npy --check --trace trace.json\n"
                               "  mosaic run mnist.onnx --input t10k-images-idx3-ubyte.gz --truth t10k-labels-idx1-ubyte.gz\n"
                               "  mosaic run model.onnx --meter log:monitor.csv       with the energy of a run, from an external monitor's log\n"
+                              "  mosaic run front/point_3.integers.json --plan front/point_3.plan.json --input cat.jpg --check\n"
+                              "                                                      layers split over DIANA's arrays, as 'mosaic search' found:\n"
+                              "                                                      simulated, with modelled cycles and energy of each layer\n"
                               "Open a trace at ui.perfetto.dev.");
   auto options = std::make_shared<Options>();
   options->declare(command);
@@ -348,7 +342,12 @@ void add_run(CLI::App& app, Context& context) {
   command.add_option("--trace", options->trace, "Write a Chrome/Perfetto trace of the timed runs")->type_name("FILE");
   command.add_option("-o,--output", options->output, "Write the outputs as .npy files into this folder");
   declare_meter(command, options->meter);
-  command.add_flag("--check", options->check, "Compare with a session on the unsliced model");
+  command.add_flag("--check", options->check, "Compare with a session on the unsliced model; of a network in integers every integer");
+  command
+      .add_option(
+          "--analog-noise", options->analog_noise,
+          "Of a network in integers: also with the analog array's 6-bit converter and noise of this deviation, in its codes; 0: the converter alone")
+      ->check(CLI::Range(0.0, 1000.0));
   command.add_option("-r,--repetitions", options->profiler.rounds, "Rounds of measurement, if the model has to be profiled")
       ->check(CLI::Range(3, 10000))
       ->capture_default_str();

@@ -15,8 +15,8 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::IsSupersetOf;
 
-const std::vector<std::string> kCommands{"run",     "inspect", "profile", "plan",  "explain",    "bench", "verify",    "export",
-                                         "devices", "doctor",  "zoo",     "cache", "completion", "help",  "calibrate", "evaluate"};
+const std::vector<std::string> kCommands{"run",    "inspect", "profile", "plan",       "explain", "bench",     "verify",   "export",  "devices",
+                                         "doctor", "zoo",     "cache",   "completion", "help",    "calibrate", "evaluate", "quantize"};
 
 TEST(Zoo, ListsNetworksWithTheirSources) {
   const Desk desk;

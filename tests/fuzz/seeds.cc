@@ -3,7 +3,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <initializer_list>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "mosaic/base/file.h"
 #include "mosaic/onnx/builder.h"
@@ -54,6 +57,20 @@ Plan branching_plan(const Graph& graph, const Board& board) {
       Step::Predicted{.transfer = Microseconds(3.5), .clocks = Microseconds(2), .execute = Microseconds(20), .energy = Joules{0.001}};
   plan.prediction = Prediction{.expected = Microseconds(50), .low = Microseconds(45), .high = Microseconds(60), .energy = Joules{0.002}};
   plan.sources.model = "model.onnx";
+  return plan;
+}
+
+/// Layers of 4, 1 and 6 channels, the first and the last on two devices.
+Plan divided_plan(const Board& board) {
+  Plan plan{.graph_name = "divided", .board_name = board.name, .board = board.fingerprint};
+  const auto part = [&](std::size_t layer, std::optional<Channels> channels, const char* configuration, std::vector<StepId> after) {
+    plan.steps.push_back({.layers = {LayerId(layer)}, .channels = channels, .configuration = configuration, .after = std::move(after)});
+  };
+  part(0, Channels{.begin = 0, .end = 3}, "big/3c", {});
+  part(0, Channels{.begin = 3, .end = 4}, "npu", {});
+  part(1, {}, "npu", {StepId(0), StepId(1)});
+  part(2, Channels{.begin = 0, .end = 2}, "npu", {StepId(2)});
+  part(2, Channels{.begin = 2, .end = 6}, "big/3c", {StepId(2)});
   return plan;
 }
 
@@ -133,7 +150,7 @@ bool write_seeds(const std::filesystem::path& folder) {
     std::filesystem::create_directories(folder / fuzzer);
   return save_model(residual_network(), folder / "model" / "residual") && save_model(shape_network(), folder / "model" / "shapes") &&
          write_plan(chain, folder / "plan" / "chain") && write_plan(branching_plan(graph, board), folder / "plan" / "branching") &&
-         write_profile(small_profile(graph, board), folder / "profile" / "small") &&
+         write_plan(divided_plan(board), folder / "plan" / "divided") && write_profile(small_profile(graph, board), folder / "profile" / "small") &&
          write_file(folder / "board_file" / "written", format_board(board)) && write_file(folder / "board_file" / "simulated", kSimulatedBoard) &&
          write_file(folder / "monitor_log" / "commas", kCommaLog) && write_file(folder / "monitor_log" / "semicolons", kSemicolonLog) &&
          write_file(folder / "rk3399pro_csv" / "layers", kLayerTable) && write_file(folder / "rk3399pro_csv" / "transfers", kTransferTable) &&

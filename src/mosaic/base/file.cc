@@ -128,7 +128,7 @@ std::string environment(const char* variable) {
 }
 
 std::filesystem::path cache_folder() {
-  if (const std::string own = environment("MOSAIC_CACHE"); !own.empty()) return own;
+  if (std::string own = environment("MOSAIC_CACHE"); !own.empty()) return own;
   if (const std::string xdg = environment("XDG_CACHE_HOME"); !xdg.empty()) return std::filesystem::path(xdg) / "mosaic";
   const std::string home = environment("HOME");
   return std::filesystem::path(home.empty() ? "/tmp" : home) / ".cache" / "mosaic";

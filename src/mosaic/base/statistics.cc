@@ -70,4 +70,14 @@ Interval median_interval(std::span<const double> samples, std::uint64_t seed) {
   return {.low = quantile(medians, 0.025), .high = quantile(medians, 0.975)};
 }
 
+Interval share_interval(std::size_t hits, std::size_t trials) {
+  constexpr double kZ = 1.959963984540054;  // of 95 %
+  const auto n = static_cast<double>(trials);
+  const double share = static_cast<double>(hits) / n;
+  const double denominator = 1 + kZ * kZ / n;
+  const double centre = (share + kZ * kZ / (2 * n)) / denominator;
+  const double half = kZ * std::sqrt(share * (1 - share) / n + kZ * kZ / (4 * n * n)) / denominator;
+  return {.low = std::max(0.0, centre - half), .high = std::min(1.0, centre + half)};
+}
+
 }  // namespace mosaic

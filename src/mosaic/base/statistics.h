@@ -37,4 +37,7 @@ struct Interval {
 /// 95 % interval of the median by 1,000 seeded bootstrap resamples (percentile method). Requires: not empty.
 [[nodiscard]] Interval median_interval(std::span<const double> samples, std::uint64_t seed = 1);
 
+/// 95 % interval of a share of which `hits` of `trials` were seen (Wilson 1927). Within 0 to 1. Requires: 0 <= hits <= trials, trials > 0.
+[[nodiscard]] Interval share_interval(std::size_t hits, std::size_t trials);
+
 }  // namespace mosaic

@@ -153,5 +153,14 @@ TEST(Random, ShufflesWithoutLosingAnything) {
   EXPECT_TRUE(none.empty());
 }
 
+// Wilson's interval of 81 of 263 as Newcombe (1998) gives it: 0.2553 to 0.3662; of 0 of 20: 0 to 0.1611.
+TEST(ShareInterval, IsThatOfTheLiterature) {
+  EXPECT_NEAR(share_interval(81, 263).low, 0.2553, 5e-5);
+  EXPECT_NEAR(share_interval(81, 263).high, 0.3662, 5e-5);
+  EXPECT_NEAR(share_interval(0, 20).low, 0, 1e-12);
+  EXPECT_NEAR(share_interval(0, 20).high, 0.1611, 5e-5);
+  EXPECT_NEAR(share_interval(20, 20).high, 1, 1e-12);
+}
+
 }  // namespace
 }  // namespace mosaic

@@ -87,6 +87,8 @@ Fingerprint make_fingerprint(const Board& board) {
     hasher.add(device.points.size());
     for (const OperatingPoint& point : device.points) hasher.add(point.name());
     if (!device.clock_domain.empty()) hasher.add("clock_domain").add(device.clock_domain);  // boards without keep their fingerprints
+    if (!device.precision.empty()) hasher.add("precision").add(device.precision);
+    if (!device.cost_function.empty()) hasher.add("cost_function").add(device.cost_function);
   }
   return hasher.fingerprint();
 }
@@ -158,7 +160,8 @@ Result<Board> make_board(Board board) {
     MOSAIC_RETURN_IF_ERROR(check_device(board, device));
     for (std::size_t p = 0; p < device.points.size(); ++p) {
       const std::string point = device.points[p].name();
-      board.configurations.push_back({.device = DeviceId(d), .point = p, .precision = "", .name = device.name + (point.empty() ? "" : "/" + point)});
+      board.configurations.push_back(
+          {.device = DeviceId(d), .point = p, .precision = device.precision, .name = device.name + (point.empty() ? "" : "/" + point)});
     }
   }
   MOSAIC_RETURN_IF_ERROR(check_powers(board));

@@ -38,7 +38,7 @@ enum class DeviceKind { kCpu, kGpu, kNpu };
 struct Device {
   std::string name;
   DeviceKind kind = DeviceKind::kCpu;
-  std::string backend = "ort";                 ///< which backend drives it: "ort", "sim"; "replay": none, others measured it
+  std::string backend = "ort";                 ///< which backend drives it: "ort", "sim"; "replay", "modelled": none, others measured or modelled it
   std::string provider = "CPU";                ///< execution provider of the engine
   std::string library;                         ///< plugin library of the provider; empty: it is built in
   std::map<std::string, std::string> options;  ///< handed to the provider
@@ -48,6 +48,8 @@ struct Device {
   bool spin = true;                  ///< its idle threads wait by spinning: lower latency, more energy, no good where others share the cores
   std::optional<Bytes> slice_limit;  ///< most memory one slice may need (weights and largest activations)
   std::vector<std::string> missing_operators;  ///< what it cannot run, as in GraphNode::op
+  std::string precision;                       ///< that it computes in, "int8", "ternary"; empty: the model's own
+  std::string cost_function;                   ///< of a modelled device: the published function of its cycles, "diana/digital"
   std::vector<OperatingPoint> points;          ///< at least one
 
   [[nodiscard]] bool lacks(std::string_view op) const;
@@ -80,8 +82,11 @@ struct Board {
   [[nodiscard]] const MemorySpace& space(SpaceId id) const { return spaces[id.index()]; }
   [[nodiscard]] const OperatingPoint& point_of(ConfigurationId id) const;
   [[nodiscard]] bool simulated() const { return !simulation.empty(); }
-  /// Whether its truth are tables that others measured: nothing can be run on it.
+  /// Whether its truth are tables that others measured, or functions that others published: nothing can be run on it.
   [[nodiscard]] bool replayed() const { return !devices.empty() && devices.front().backend == "replay"; }
+  [[nodiscard]] bool modelled() const { return !devices.empty() && devices.front().backend == "modelled"; }
+  /// Whether its devices are a machine's, which an engine drives: neither simulated, nor known from others' tables or functions.
+  [[nodiscard]] bool real() const { return !simulated() && !replayed() && !modelled(); }
 
   /// Errors: kInvalidInput, naming the configurations there are.
   [[nodiscard]] Result<ConfigurationId> find_configuration(std::string_view wanted) const;

@@ -73,17 +73,22 @@ Result<Device> read_device(const Json& json, Board& board, bool simulated, const
   device.backend = simulated ? "sim" : "ort";
   fields.required("name", device.name).required("kind", kind).optional("backend", device.backend).optional("provider", device.provider);
   fields.optional("library", device.library).optional("options", options).optional("space", space).optional("cores", cores);
-  fields.optional("clock_domain", device.clock_domain);
+  fields.optional("clock_domain", device.clock_domain).optional("precision", device.precision).optional("cost_function", device.cost_function);
   fields.optional("spin", device.spin).optional("missing_operators", device.missing_operators).optional("operating_points", points);
   read_quantity(fields, "slice_limit", device.slice_limit, parse_bytes);
 
   constexpr std::array kKinds{DeviceKind::kCpu, DeviceKind::kGpu, DeviceKind::kNpu};
   const auto* const found = std::ranges::find(kKinds, kind, [](DeviceKind each) { return name(each); });
   if (found == kKinds.end()) fields.reject(fmt::format("kind must be cpu, gpu or npu, not '{}'", kind));
-  if (device.backend != "ort" && device.backend != "sim" && device.backend != "replay")
-    fields.reject(fmt::format("backend must be ort, sim or replay, not '{}'", device.backend));
+  constexpr std::array<std::string_view, 4> kBackends{"ort", "sim", "replay", "modelled"};
+  if (std::ranges::find(kBackends, device.backend) == kBackends.end())
+    fields.reject(fmt::format("backend must be ort, sim, replay or modelled, not '{}'", device.backend));
   if (!board.devices.empty() && (device.backend == "replay") != board.replayed())
     fields.reject("a board is replayed as a whole: either every device is of backend replay, or none");
+  if (!board.devices.empty() && (device.backend == "modelled") != board.modelled())
+    fields.reject("a board is modelled as a whole: either every device is of backend modelled, or none");
+  if ((device.backend == "modelled") == device.cost_function.empty())
+    fields.reject("a device of backend modelled names its 'cost_function', and no other does");
   if ((device.backend == "sim") != simulated)
     fields.reject("a board is simulated as a whole: either it has a 'simulation' and every device is of backend sim, or neither");
   for (const std::int64_t core : cores) {
@@ -158,6 +163,8 @@ std::string format_device(const Board& board, const Device& device) {
   }
   out += fmt::format("    space: {}\n", yaml_text(board.space(device.space).name));
   if (!device.cores.empty()) out += fmt::format("    cores: [{}]\n", fmt::join(device.cores, ", "));
+  if (!device.precision.empty()) out += fmt::format("    precision: {}\n", yaml_text(device.precision));
+  if (!device.cost_function.empty()) out += fmt::format("    cost_function: {}\n", yaml_text(device.cost_function));
   if (!device.clock_domain.empty()) out += fmt::format("    clock_domain: {}\n", yaml_text(device.clock_domain));
   if (device.cores.size() > 1 || !device.spin)
     out += fmt::format("    spin: {}          # false where other work shares the cores, or energy counts more than latency\n", device.spin);

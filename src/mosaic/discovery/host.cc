@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -31,7 +32,9 @@ Result<Topology> load_topology() {
 /// The kernel's relative speed of a processor; Arm systems have it.
 int sysfs_capacity(int processor) {
   const auto text = read_file(fmt::format("/sys/devices/system/cpu/cpu{}/cpu_capacity", processor));
-  return text ? std::atoi(text->c_str()) : 0;
+  int capacity = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), capacity);
+  return capacity;
 }
 
 /// hwloc's rank of the kind of core that a processor belongs to; 0 where it knows no kinds.
@@ -103,11 +106,13 @@ std::vector<Device> cpu_devices(const std::vector<Core>& cores) {
   return devices;
 }
 
+std::vector<std::string> processor_features() { return split(cpuinfo("flags") + cpuinfo("Features"), ' '); }
+
 std::string machine_name() {
   constexpr std::array kUnits{"avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "asimddp", "asimdhp", "i8mm", "sve"};
   std::string model = cpuinfo("model name");
   if (model.empty()) model = fmt::format("Arm implementer {} part {}", cpuinfo("CPU implementer"), cpuinfo("CPU part"));
-  const std::vector<std::string> features = split(cpuinfo("flags") + cpuinfo("Features"), ' ');
+  const std::vector<std::string> features = processor_features();
   std::vector<std::string> units;
   for (const char* unit : kUnits) {
     if (std::ranges::find(features, unit) != features.end()) units.emplace_back(unit);

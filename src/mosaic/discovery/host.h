@@ -25,6 +25,9 @@ struct Core {
 /// What identifies this machine to a profile: processor, vector units, cores. No names of hosts or users.
 [[nodiscard]] std::string machine_name();
 
+/// What the system says that this machine's processor can do: flags such as "avx2" and "asimd". Empty where it does not say.
+[[nodiscard]] std::vector<std::string> processor_features();
+
 /// A provider that was tried.
 struct ProviderStatus {
   std::string provider;

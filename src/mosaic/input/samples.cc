@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <string_view>
+#include <system_error>
 
 #include "mosaic/base/file.h"
 #include "mosaic/base/text.h"
@@ -21,7 +24,7 @@ std::string ending(const std::filesystem::path& path) {
 }
 
 bool is_idx(const std::filesystem::path& path, std::string_view bytes) {
-  return path.filename().string().find("idx") != std::string::npos && bytes.size() >= 4 && bytes[0] == 0 && bytes[1] == 0;
+  return path.filename().string().contains("idx") && bytes.size() >= 4 && bytes[0] == 0 && bytes[1] == 0;
 }
 
 /// The array as it is, or cut along a first extent that the input does not have.
@@ -75,7 +78,30 @@ std::size_t column(const std::vector<std::string>& header, std::string_view want
   return static_cast<std::size_t>(std::ranges::find(header, wanted) - header.begin());
 }
 
+bool may_hold_samples(const std::filesystem::path& path) {
+  constexpr std::array<std::string_view, 6> kEndings{".jpg", ".jpeg", ".png", ".npy", ".bin", ".gz"};
+  std::string last = path.extension().string();
+  std::ranges::transform(last, last.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return std::ranges::find(kEndings, last) != kEndings.end() || path.filename().string().contains("idx");
+}
+
 }  // namespace
+
+Result<std::vector<std::filesystem::path>> sample_files(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return invalid(fmt::format("{}: no such file or folder", path.string()));
+  if (!std::filesystem::is_directory(path, error)) return std::vector{path};
+  std::vector<std::filesystem::path> files;
+  auto each = std::filesystem::directory_iterator(path, error);
+  for (; !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
+    std::error_code ignored;
+    if (each->is_regular_file(ignored) && may_hold_samples(each->path())) files.push_back(each->path());
+  }
+  if (error) return invalid(fmt::format("{}: cannot be read: {}", path.string(), error.message()));
+  if (files.empty()) return invalid(fmt::format("{} holds no image: no file that ends in .jpg, .jpeg, .png, .npy, .bin or .gz", path.string()));
+  std::ranges::sort(files);
+  return files;
+}
 
 Result<std::vector<Sample>> read_samples(const std::filesystem::path& path, const InputSpec& spec, Preprocess preprocess) {
   MOSAIC_TRY(std::string raw, read_file(path));

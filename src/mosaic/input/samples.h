@@ -31,6 +31,10 @@ struct InputSpec {
 /// kInvalidInput: unreadable, of another kind, or not fitting the input, with what was wanted.
 [[nodiscard]] Result<std::vector<Sample>> read_samples(const std::filesystem::path& path, const InputSpec& spec, Preprocess preprocess);
 
+/// The files to read samples from: `path` itself, or, of a folder, those whose names end as `read_samples` takes them (.jpg, .jpeg, .png, .npy, .bin,
+/// .gz, or with "idx" in them), by name, without those of folders inside. Errors: kInvalidInput: nothing there, or none of those.
+[[nodiscard]] Result<std::vector<std::filesystem::path>> sample_files(const std::filesystem::path& path);
+
 /// One name a class, a line each.
 [[nodiscard]] Result<std::vector<std::string>> read_labels(const std::filesystem::path& path);
 

@@ -249,5 +249,17 @@ TEST_F(ReadSamples, ReadsTheTruthFromAnIdxFile) {
               ElementsAre(std::pair("#0", 5), std::pair("#1", 0), std::pair("#2", 9)));
 }
 
+TEST(SampleFiles, AreThoseOfAFolderByName) {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"b.JPG", "a.png", "labels.csv", "t10k-idx3-ubyte", "inner/c.png"}) expect(write_file(folder / name, "x"));
+  std::vector<std::string> names;
+  for (const auto& file : expect(sample_files(folder.path()))) names.push_back(file.filename().string());
+  EXPECT_THAT(names, ElementsAre("a.png", "b.JPG", "t10k-idx3-ubyte"));
+  EXPECT_THAT(expect(sample_files(folder / "labels.csv")), ElementsAre(folder / "labels.csv"));  // a file is taken at its word
+  EXPECT_THAT(error_of(sample_files(folder / "none")), HasSubstr("no such file or folder"));
+  expect(write_file(folder / "empty/labels.csv", "x"));
+  EXPECT_THAT(error_of(sample_files(folder / "empty")), HasSubstr("holds no image"));
+}
+
 }  // namespace
 }  // namespace mosaic

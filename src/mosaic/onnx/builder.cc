@@ -70,7 +70,7 @@ std::string Builder::input(const std::string& name, const Shape& shape, ElementT
 }
 
 void Builder::block(const std::string& name) {
-  MOSAIC_CHECK(name.find('/') == std::string::npos);
+  MOSAIC_CHECK(!name.contains('/'));
   state_->prefix = name + '/';
 }
 

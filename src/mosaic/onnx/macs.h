@@ -9,7 +9,7 @@
 
 #include "mosaic/base/tensor.h"
 
-namespace onnx {
+namespace mosaic_onnx_schema {
 class NodeProto;
 }
 
@@ -20,6 +20,6 @@ using ShapeOf = std::function<std::optional<Shape>(const std::string&)>;
 
 /// Multiply-accumulates of one run of a node: convolutions, matrix products and recurrent cells in their plain, integer and quantised forms; 0 for
 /// everything else and where a shape is not static. Saturates at the largest integer.
-[[nodiscard]] std::int64_t count_macs(const ::onnx::NodeProto& node, const ShapeOf& shape_of);
+[[nodiscard]] std::int64_t count_macs(const mosaic_onnx_schema::NodeProto& node, const ShapeOf& shape_of);
 
 }  // namespace mosaic::onnx

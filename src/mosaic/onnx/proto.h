@@ -2,14 +2,14 @@
 
 // The ONNX schema, generated from third_party/onnx/onnx-ml.proto. Included by source files of this room only; not installed.
 
-#if defined(__GNUC__)
+#ifdef __GNUC__
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wpedantic"
 #endif
 #include "onnx-ml.pb.h"
-#if defined(__GNUC__)
+#ifdef __GNUC__
 #pragma GCC diagnostic pop
 #endif
 
@@ -20,6 +20,9 @@
 #include "mosaic/base/error.h"
 #include "mosaic/base/tensor.h"
 #include "mosaic/onnx/model.h"
+
+/// The schema's usual name (src/mosaic/CMakeLists.txt says why it has another).
+namespace onnx = mosaic_onnx_schema;
 
 namespace mosaic::onnx {
 

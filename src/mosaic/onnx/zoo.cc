@@ -40,8 +40,8 @@ struct Recipe {
   void (*scalable)(Builder& net, double width) = nullptr;
 };
 
-const std::array<Recipe, 10>& recipes() {
-  static const std::array<Recipe, 10> kRecipes{{
+const std::array<Recipe, 11>& recipes() {
+  static const std::array<Recipe, 11> kRecipes{{
       {{"inception_v4", "Inception V4 on 299 x 299, 12.3 GMAC", "Szegedy et al., AAAI 2017"}, networks::inception_v4, nullptr},
       {{"mnasnet_<width>", "MnasNet-B1, no squeeze-and-excite, 314 MMAC at width 1", "Tan et al., CVPR 2019"}, nullptr, networks::mnasnet},
       {{"mobilenet_v1_<width>", "MobileNet V1, 28 layers, 569 MMAC at width 1", "Howard et al., arXiv 1704.04861"}, nullptr, networks::mobilenet_v1},
@@ -49,6 +49,7 @@ const std::array<Recipe, 10>& recipes() {
        nullptr,
        networks::mobilenet_v2},
       {{"resnet152_v2", "ResNet-152 with pre-activation, 10.9 GMAC", "He et al., ECCV 2016"}, networks::resnet152_v2, nullptr},
+      {{"resnet18_64", "ResNet-18 on 64 x 64 without pooling in front, 200 classes", "He et al., CVPR 2016"}, networks::resnet18_64, nullptr},
       {{"resnet50_v1", "ResNet-50, 3.9 GMAC", "He et al., CVPR 2016"}, networks::resnet50_v1, nullptr},
       {{"resnet50_v2", "ResNet-50 with pre-activation, 3.5 GMAC", "He et al., ECCV 2016"}, networks::resnet50_v2, nullptr},
       {{"squeezenet_1.0", "SqueezeNet 1.0, fire modules, 819 MMAC", "Iandola et al., arXiv 1602.07360"}, networks::squeezenet_1_0, nullptr},

@@ -36,6 +36,7 @@ void squeezenet_1_1(Builder& net);
 void vgg16(Builder& net);
 
 /// Blocks: stem, unit_1 to unit_16, head.
+void resnet18_64(Builder& net);
 void resnet50_v1(Builder& net);
 /// Normalisation and activation before each convolution; the stride is in the last unit of the first three groups, as published in TensorFlow.
 /// Blocks: stem, unit_1 to unit_16 (unit_50), pool, logits.

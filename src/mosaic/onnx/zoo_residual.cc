@@ -24,6 +24,15 @@ struct Unit {
   [[nodiscard]] std::int64_t out() const { return 4 * inner; }
 };
 
+/// Two convolutions of 3 x 3; a shortcut of 1 x 1 where channels change.
+std::string basic_unit(Builder& net, const std::string& x, std::int64_t in, std::int64_t out) {
+  const std::int64_t stride = in == out ? 1 : 2;
+  std::string y = net.conv_bn(x, {.in = in, .out = out, .stride = stride}, "Relu");
+  y = net.conv_bn(y, {.in = out, .out = out}, "", 0.5);
+  const std::string shortcut = in == out ? x : net.conv_bn(x, {.in = in, .out = out, .kernel = {1, 1}, .stride = stride}, "", 0.7);
+  return net.relu(net.add(y, shortcut));
+}
+
 std::string unit_v1(Builder& net, const std::string& x, const Unit& unit) {
   std::string shortcut = x;
   if (unit.widens) shortcut = net.conv_bn(x, {.in = unit.in, .out = unit.out(), .kernel = {1, 1}, .stride = unit.stride}, "", 0.7);
@@ -82,6 +91,22 @@ void resnet_v2(Builder& net, const Depth& units, double gain) {
 }
 
 }  // namespace
+
+void resnet18_64(Builder& net) {
+  constexpr std::int64_t kTinyClasses = 200;
+  net.block("stem");
+  std::string x = net.conv_bn(image(net, 64), {.in = 3, .out = 64}, "Relu");
+  std::int64_t channels = 64;
+  for (int number = 0; number < 8; ++number) {
+    net.block(fmt::format("unit_{}", number + 1));
+    const std::int64_t out = std::int64_t{64} << (number / 2);
+    x = basic_unit(net, x, channels, out);
+    channels = out;
+  }
+  net.block("head");
+  const std::string logits = net.fully_connected(net.flatten(net.global_average_pool(x)), channels, kTinyClasses);
+  net.output(net.softmax(logits), {1, kTinyClasses});
+}
 
 void resnet50_v1(Builder& net) {
   net.block("stem");

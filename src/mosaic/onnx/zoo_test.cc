@@ -99,6 +99,11 @@ TEST(Zoo, HasThePublishedSizesOfSqueezeNets) {
 }
 
 TEST(Zoo, HasThePublishedSizesOfResNets) {
+  // 3 x 3 of 3 to 64, 64 to 64 four times, then twice the channels on half the pixels: 4096 pixels * (3 * 9 + 4 * 64 * 9) * 64, three times 4096 /
+  // 4^i pixels * (32 * 9 + 32 + 3 * 64 * 9) * 2^i * 64 * 2^i, and 512 * 200. Parameters: torchvision's 11,689,512, with a first layer of 3 x 3
+  // instead of 7 x 7, 49 - 9 = 40 less for each of 3 * 64, and 800 * 513 less for 200 classes.
+  expect_published({"resnet18_64", 4096.0 * (27 + 2304) * 64 + 3 * 4096.0 * (288 + 32 + 1728) * 64 + 512 * 200, 11'689'512 - 40 * 192 - 800 * 513, 2},
+                   0.002);
   expect_published({"resnet50_v1", 3.86e9, 25.6e6, 4},
                    0.005);  // He et al.: the stride is in the first convolution of a unit (4.1e9 where in the second)
   // Parameters: Keras (resnet_v2, statistics included). MACs: He et al. give 3.86e9 and 11.3e9 with the stride in a group's first unit. In the last

@@ -2,8 +2,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "mosaic/base/check.h"
+#include "mosaic/plan/parts.h"
 #include "mosaic/plan/validate.h"
 #include "tests/fuzz/fixed_world.h"
 
@@ -20,6 +22,19 @@ void check_promises(const ValidPlan& plan, const Graph& graph) {
   MOSAIC_CHECK(layers == graph.layers.size());
 }
 
+/// Every channel in just one part, parts in order.
+void check_promises(const std::vector<std::vector<LayerPart>>& parts, const std::vector<DividedLayer>& layers, const Plan& plan) {
+  MOSAIC_CHECK(parts.size() == layers.size());
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    std::int64_t covered = 0;
+    for (const LayerPart& part : parts[l]) {
+      MOSAIC_CHECK(part.begin == covered && part.end > covered && part.step.index() < plan.steps.size());
+      covered = part.end;
+    }
+    MOSAIC_CHECK(covered == layers[l].channels);
+  }
+}
+
 void read(std::string_view text) {
   static const Graph graph = fuzz::fixed_graph();
   static const Board board = fuzz::fixed_board();
@@ -31,6 +46,8 @@ void read(std::string_view text) {
   MOSAIC_CHECK(format_plan(*again) == written);
   plan->graph = {};  // so that no fuzzer has to guess fingerprints
   plan->board = {};
+  static const std::vector<DividedLayer> layers{{.name = "a", .channels = 4}, {.name = "b", .channels = 1}, {.name = "c", .channels = 6}};
+  if (const auto parts = divide_layers(*plan, board, layers)) check_promises(*parts, layers, *plan);
   if (const auto valid = validate(graph, board, *std::move(plan))) check_promises(*valid, graph);
 }
 

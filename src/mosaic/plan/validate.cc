@@ -57,7 +57,12 @@ class Validator {
   Result<void> assign_layers() {
     step_of_.assign(graph_.layers.size(), kNone);
     for (std::size_t s = 0; s < steps_.size(); ++s) {
-      if (steps_[s].channels) return unsupported(fmt::format("step {} computes only some channels: not supported yet", s));
+      if (steps_[s].channels) {
+        return unsupported(
+            fmt::format("step {} computes only some channels: such plans belong to a network in integers on a board of accelerators, "
+                        "as 'mosaic search' writes both",
+                        s));
+      }
       if (steps_[s].layers.empty()) return invalid(fmt::format("step {} has no layer", s));
       for (const LayerId id : steps_[s].layers) {
         if (id.index() >= graph_.layers.size()) {

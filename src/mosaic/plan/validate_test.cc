@@ -93,7 +93,7 @@ TEST(Validate, NamesTheOffender) {
   empty.layers.clear();
   const std::vector<Case> cases{
       {{}, "the plan has no step"},
-      {{part}, "step 0 computes only some channels: not supported yet", ErrorCode::kUnsupported},
+      {{part}, "step 0 computes only some channels: such plans belong to a network in integers", ErrorCode::kUnsupported},
       {{step("0-3", "npu"), empty}, "step 1 has no layer"},
       {{step("0-4", "npu")}, "step 0 has layer 4, the model has layers 0 to 3"},
       {{step("0-1", "npu"), step("3", "npu", {0})}, "layer 2 ('right') is in no step"},

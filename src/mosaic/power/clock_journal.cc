@@ -71,7 +71,7 @@ Result<ClockJournal> parse_clock_journal(std::string_view text) {
 std::string boot_id() { return Sysfs("/").read("proc/sys/kernel/random/boot_id").value_or(""); }
 
 fs::path state_folder() {
-  if (const std::string own = environment("MOSAIC_STATE"); !own.empty()) return own;
+  if (std::string own = environment("MOSAIC_STATE"); !own.empty()) return own;
   if (::geteuid() == 0) return "/run/mosaic";
   if (const std::string xdg = environment("XDG_STATE_HOME"); !xdg.empty()) return fs::path(xdg) / "mosaic";
   const std::string home = environment("HOME");

@@ -49,7 +49,7 @@ std::string label_of(const Sysfs& sysfs, const fs::path& folder, const std::stri
 }
 
 /// INA3221 lists what falls off at its resistors, too: voltages that no current belongs to.
-bool is_shunt(std::string_view label) { return label.find("shunt") != std::string_view::npos || label.find("sum of") != std::string_view::npos; }
+bool is_shunt(std::string_view label) { return label.contains("shunt") || label.contains("sum of"); }
 
 /// Channels by number: energy before power before volts x amperes.
 void add_channels(const Sysfs& sysfs, const std::string& chip, const fs::path& folder, std::vector<Channel>& channels) {
@@ -175,7 +175,7 @@ Result<std::unique_ptr<Meter>> open_hwmon(const Sysfs& sysfs, std::string_view n
   std::string_view rest = name.substr(std::min(kPrefix.size(), name.size()));
   std::vector<Channel> wanted;
   std::string chip(rest.substr(0, rest.find('/')));
-  const bool names_channels = rest.find('/') != std::string_view::npos;
+  const bool names_channels = rest.contains('/');
   if (!names_channels) {
     std::ranges::copy_if(all, std::back_inserter(wanted), [&](const Channel& each) { return each.chip == chip; });
     if (wanted.size() > 1) return refuse("the chip has several channels, which may feed one another: name one, or A+B for a sum");

@@ -33,7 +33,7 @@ std::vector<Zone> find_zones(const Sysfs& sysfs) {
   std::vector<Zone> zones;
   for (const std::string& id : sysfs.list(folder)) {
     const auto name = sysfs.read(folder / id / "name");
-    if (!name || id.find(':') == std::string::npos || !sysfs.exists(folder / id / "energy_uj")) continue;
+    if (!name || !id.contains(':') || !sysfs.exists(folder / id / "energy_uj")) continue;
     zones.push_back({.id = id, .name = *name, .folder = folder / id});
   }
   const auto is_second_view = [&](const Zone& zone) {

@@ -47,7 +47,7 @@ class Worker {
 inline void pause_processor() {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
-#elif defined(__aarch64__)
+#elifdef __aarch64__
   asm volatile("yield");
 #endif
 }

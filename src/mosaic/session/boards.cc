@@ -32,7 +32,7 @@ std::vector<fs::path> folders() {
 
 /// A board of real devices belongs to the machine it is used on.
 Result<Board> claim(Board board, const std::string& name) {
-  if (board.simulated() || board.replayed()) return board;
+  if (!board.real()) return board;
   const std::string here = machine_name();
   if (!board.machine.empty() && board.machine != here) {
     return fail(ErrorCode::kInvalidInput,
@@ -83,7 +83,7 @@ Result<Board> find_board(const std::string& name) {
     return split_by_core(host);
   }
   std::error_code error;
-  if (name.find('/') != std::string::npos || name.ends_with(".yaml") || name.ends_with(".yml") || fs::is_regular_file(name, error)) {
+  if (name.contains('/') || name.ends_with(".yaml") || name.ends_with(".yml") || fs::is_regular_file(name, error)) {
     MOSAIC_TRY(Board board, read_board(name));
     return claim(std::move(board), name);
   }
@@ -104,6 +104,14 @@ Result<Backends> make_backends(const Board& board, bool functional, const std::f
                 fmt::format("board '{}' is known from tables that others measured: nothing runs on it, but 'mosaic evaluate {} --profiles DIR' "
                             "judges estimators and replays plans",
                             board.name, board.name));
+  }
+  if (board.modelled()) {
+    return fail(
+        ErrorCode::kUnsupported,
+        fmt::format(
+            "board '{}' is known from published cost functions: nothing is profiled, planned or run on it layer by layer, but 'mosaic search MODEL "
+            "--board {}' splits the layers of a network over its accelerators and 'mosaic run NAME.integers.json' simulates what it found",
+            board.name, board.name));
   }
   Backends backends;
   std::shared_ptr<Backend> host;

@@ -12,14 +12,6 @@
 namespace mosaic {
 namespace {
 
-Result<onnx::PreparedModel> prepare_file(const std::filesystem::path& path, const onnx::InputShapes& shapes) {
-  MOSAIC_TRY(onnx::Model model, onnx::load_model(path));
-  MOSAIC_TRY(const auto evaluator, ort::make_evaluator());
-  auto prepared = onnx::prepare(std::move(model), shapes, *evaluator);
-  if (!prepared) return within(path.string(), prepared.error());
-  return prepared;
-}
-
 Result<Graph> import_file(const onnx::PreparedModel& prepared, const std::filesystem::path& path) {
   auto graph = onnx::import_graph(prepared, path.stem().string());
   if (!graph) return within(path.string(), graph.error());
@@ -28,18 +20,26 @@ Result<Graph> import_file(const onnx::PreparedModel& prepared, const std::filesy
 
 }  // namespace
 
+Result<onnx::PreparedModel> read_model(const std::filesystem::path& path, const onnx::InputShapes& shapes) {
+  MOSAIC_TRY(onnx::Model model, onnx::load_model(path));
+  MOSAIC_TRY(const auto evaluator, ort::make_evaluator());
+  auto prepared = onnx::prepare(std::move(model), shapes, *evaluator);
+  if (!prepared) return within(path.string(), prepared.error());
+  return prepared;
+}
+
 Result<std::unique_ptr<Workspace>> Workspace::open(const Options& options) {
   std::unique_ptr<Workspace> workspace(new Workspace);
   workspace->options_ = options;
   MOSAIC_TRY(workspace->board_, find_board(options.board));
   MOSAIC_TRY(workspace->backends_, make_backends(workspace->board_, true, options.remark));
-  MOSAIC_TRY(workspace->prepared_, prepare_file(options.model, options.shapes));
+  MOSAIC_TRY(workspace->prepared_, read_model(options.model, options.shapes));
   MOSAIC_TRY(workspace->graph_, import_file(workspace->prepared_, options.model));
   return workspace;
 }
 
 Result<Graph> read_graph(const std::filesystem::path& model, const onnx::InputShapes& shapes) {
-  MOSAIC_TRY(const onnx::PreparedModel prepared, prepare_file(model, shapes));
+  MOSAIC_TRY(const onnx::PreparedModel prepared, read_model(model, shapes));
   return import_file(prepared, model);
 }
 

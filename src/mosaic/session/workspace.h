@@ -50,6 +50,9 @@ class Workspace {
   Backends backends_;
 };
 
+/// A model's file, prepared. Errors: those of reading and preparing it, after its name.
+[[nodiscard]] Result<onnx::PreparedModel> read_model(const std::filesystem::path& path, const onnx::InputShapes& shapes);
+
 /// The layers of a model without a board. Errors: as `Workspace::open`.
 [[nodiscard]] Result<Graph> read_graph(const std::filesystem::path& model, const onnx::InputShapes& shapes);
 

@@ -3,7 +3,7 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <charconv>
 #include <cstring>
 #include <mutex>
 #include <span>
@@ -29,8 +29,10 @@ std::vector<fs::path> candidates() {
 
 /// The first part of "1.30.0" etc. as a number comparable with ORT_API_VERSION.
 int minor_version(std::string_view version) {
+  int minor = 0;
   const std::size_t dot = version.find('.');
-  return dot == std::string_view::npos ? 0 : std::atoi(std::string(version.substr(dot + 1)).c_str());
+  if (dot != std::string_view::npos) std::from_chars(version.data() + dot + 1, version.data() + version.size(), minor);
+  return minor;
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#if defined(__GNUC__)
+#ifdef __GNUC__
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wshadow"
@@ -18,7 +18,7 @@
 #endif
 #define ORT_API_MANUAL_INIT
 #include <onnxruntime_cxx_api.h>
-#if defined(__GNUC__)
+#ifdef __GNUC__
 #pragma GCC diagnostic pop
 #endif
 

@@ -27,7 +27,7 @@ std::unexpected<Error> refuse_step(const Run& run, const Run::Step& step, Error 
       if (std::ranges::find(ops, op) == ops.end()) ops.push_back(op);
     }
   }
-  const bool fell_back = error.message.find("fall") != std::string::npos;  // "... explicitly disabled ... fallback to CPU ..."
+  const bool fell_back = error.message.contains("fall");  // "... explicitly disabled ... fallback to CPU ..."
   error.code = fell_back || error.code == ErrorCode::kUnsupported ? ErrorCode::kUnsupported : ErrorCode::kEngine;
   return within(fmt::format("device '{}' cannot run layers {} to {} (operators {})", run.board.device_of(step.configuration).name,
                             step.layers.front().value, step.layers.back().value, fmt::join(ops, ", ")),

@@ -54,6 +54,15 @@ class Session final : public Reference {
   std::vector<std::string> outputs_;
 };
 
+Ort::SessionOptions session_options(const Reference::Options& options) {
+  Ort::SessionOptions result;
+  result.SetLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);
+  result.SetGraphOptimizationLevel(ORT_ENABLE_ALL);
+  if (options.threads > 0) result.SetIntraOpNumThreads(options.threads);
+  result.AddConfigEntry("session.intra_op.allow_spinning", options.spin ? "1" : "0");
+  return result;
+}
+
 }  // namespace
 
 Reference::Reference() = default;
@@ -62,12 +71,15 @@ Reference::~Reference() = default;
 Result<std::unique_ptr<Reference>> Reference::open(const std::filesystem::path& model, const Options& options) {
   MOSAIC_TRY(Engine * engine, Engine::instance());
   return guarded(ErrorCode::kInvalidInput, [&]() -> std::unique_ptr<Reference> {
-    Ort::SessionOptions session_options;
-    session_options.SetLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);
-    session_options.SetGraphOptimizationLevel(ORT_ENABLE_ALL);
-    if (options.threads > 0) session_options.SetIntraOpNumThreads(options.threads);
-    session_options.AddConfigEntry("session.intra_op.allow_spinning", options.spin ? "1" : "0");
-    return std::make_unique<Session>(Ort::Session(engine->env(), model.c_str(), session_options));
+    return std::make_unique<Session>(Ort::Session(engine->env(), model.c_str(), session_options(options)));
+  });
+}
+
+Result<std::unique_ptr<Reference>> Reference::open(const onnx::Model& model, const Options& options) {
+  MOSAIC_TRY(Engine * engine, Engine::instance());
+  const std::string bytes = onnx::serialize_model(model);
+  return guarded(ErrorCode::kInvalidInput, [&]() -> std::unique_ptr<Reference> {
+    return std::make_unique<Session>(Ort::Session(engine->env(), bytes.data(), bytes.size(), session_options(options)));
   });
 }
 

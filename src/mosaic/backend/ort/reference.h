@@ -8,6 +8,7 @@
 #include "mosaic/base/error.h"
 #include "mosaic/base/tensor.h"
 #include "mosaic/base/units.h"
+#include "mosaic/onnx/model.h"
 
 namespace mosaic::ort {
 
@@ -20,6 +21,8 @@ class Reference {
   };
   /// Errors: kInvalidInput where the engine refuses the file.
   [[nodiscard]] static Result<std::unique_ptr<Reference>> open(const std::filesystem::path& model, const Options& options);
+  /// The same on a model in memory. Requires: less than 2 GiB.
+  [[nodiscard]] static Result<std::unique_ptr<Reference>> open(const onnx::Model& model, const Options& options);
 
   Reference();
   virtual ~Reference();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "mosaic/base/random.h"
 #include "mosaic/evaluation/rk3399pro/board_plans.h"
 #include "mosaic/evaluation/rk3399pro/replay.h"

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "command.h"
+#include "examples.h"
+#include "mosaic/accelerators/diana.h"
+#include "mosaic/session/search.h"
+#include "train_options.h"
+
+namespace mosaic::cli {
+
+/// Options of 'search', which two programs take: mosaic, and mosaic-training where the method is the gradient.
+struct SearchCommand : ModelOptions {
+  std::string accelerators = "diana";
+  std::string method = "sensitivity";
+  std::string objective = "latency";
+  ExampleOptions images;
+  ExampleOptions test;  // no paths: half of the images
+  std::size_t calibration = 256;
+  bool uncorrected = false;
+  bool uncompensated = false;
+  bool cost_only = false;
+  std::string output;
+  SearchOptions search;
+  // Of the gradient alone.
+  TrainingOptions training;
+  std::vector<double> lambdas{0.003, 0.006, 0.012, 0.025, 0.05, 0.07, 0.1, 0.15, 0.3};
+  std::int64_t search_epochs = 2;
+  std::int64_t tune_epochs = 2;
+  double tune_rate = 1e-3;
+
+  CLI::App& declare_command(CLI::App& app);
+  [[nodiscard]] diana::CostKind kind() const;
+};
+
+}  // namespace mosaic::cli

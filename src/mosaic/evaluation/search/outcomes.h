@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mosaic/base/error.h"
+
+namespace mosaic::evaluation {
+
+/// What `mosaic search --json` says of one seed. Values; thread-compatible.
+
+enum class SearchMethod : std::uint8_t { kHeuristic, kMinCost, kTrainingFree, kOdimo };
+[[nodiscard]] std::string_view name(SearchMethod method);  ///< "heuristic", "min-cost", "training-free", "odimo"
+
+struct SearchOutcome {
+  std::string name;  ///< "All-8bit", "point 3"
+  SearchMethod method = SearchMethod::kTrainingFree;
+  bool trained = false;  ///< weights were trained for this mapping
+  double cycles = 0;     ///< modelled
+  double microjoules = 0;
+  std::size_t split_layers = 0;      ///< with both accelerators inside one layer
+  std::vector<std::size_t> classes;  ///< that it gives the test images
+};
+
+struct SeedOutcomes {
+  std::string file;
+  std::optional<std::int64_t> seed;
+  std::vector<std::size_t> labels;  ///< right classes of the test images
+  std::vector<SearchOutcome> outcomes;
+};
+
+/// Keys that are not needed are passed over. Without "method", what is "manual" is a heuristic, "Min-Cost" is itself, and the rest is training-free.
+/// Errors: kInvalidInput, with file, mapping and key: not such a file, no labels, another number of classes than of labels, a name that stands twice,
+/// costs that are not finite and positive.
+[[nodiscard]] Result<SeedOutcomes> parse_search_outcomes(std::string_view text, const std::string& file);
+
+/// Whether files are of the same network and test images, and have All-8bit among their mappings. Errors: kInvalidInput: other labels, other costs of
+/// All-8bit, the same seed twice.
+[[nodiscard]] Result<void> check_comparable(std::span<const SeedOutcomes> seeds);
+
+/// By name; null where there is none.
+[[nodiscard]] const SearchOutcome* find_outcome(const SeedOutcomes& seed, std::string_view name);
+
+}  // namespace mosaic::evaluation

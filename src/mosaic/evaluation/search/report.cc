@@ -1,0 +1,193 @@
+#include "mosaic/evaluation/search/report.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "mosaic/report/page.h"
+
+namespace mosaic::evaluation {
+namespace {
+
+using report::Cell;
+using report::Mark;
+using report::Table;
+using report::Tone;
+
+std::int64_t integer(std::size_t number) { return static_cast<std::int64_t>(number); }
+
+std::string method_of(const SearchEntry& entry) { return std::string(name(entry.method)) + (entry.trained ? ", trained" : ""); }
+
+/// "-0.40 to +0.20", of seeds alone.
+std::string spread(const Estimate& estimate) {
+  if (estimate.seeds.size() < 2) return "one seed";
+  return fmt::format("{:+.2f} to {:+.2f}", std::ranges::min(estimate.seeds), std::ranges::max(estimate.seeds));
+}
+
+bool on_front(const SearchComparison& comparison, std::size_t entry) {
+  return std::ranges::any_of(comparison.fronts, [&](const FrontCount& front) { return front.on[entry]; });
+}
+
+report::XyChart chart(const SearchComparison& comparison, SearchCost kind) {
+  const bool energy = kind == SearchCost::kEnergy;
+  report::XyChart chart{.name = energy ? "fronts_energy" : "fronts_latency",
+                        .caption = "Mean accuracy over seeds against modelled cost; bars are 95 % intervals over images.",
+                        .x = {.title = energy ? "energy (uJ, modelled)" : "cycles (modelled)"},
+                        .y = {.title = "accuracy (%)"},
+                        .series = {}};
+  for (const auto method : {SearchMethod::kHeuristic, SearchMethod::kMinCost, SearchMethod::kTrainingFree, SearchMethod::kOdimo}) {
+    const bool front = method == SearchMethod::kTrainingFree || method == SearchMethod::kOdimo;
+    report::PointSeries series{.name = std::string(name(method)), .points = {}, .line = front};
+    for (const SearchEntry& each : comparison.entries) {
+      if (each.method != method) continue;
+      series.points.push_back(
+          {.x = each.cost(kind), .y = each.accuracy.mean, .low = each.accuracy.images.low, .high = each.accuracy.images.high, .label = each.name});
+    }
+    if (front) std::ranges::stable_sort(series.points, {}, &report::Point::x);
+    if (!series.points.empty()) chart.series.push_back(std::move(series));
+  }
+  return chart;
+}
+
+}  // namespace
+
+Table front_table(const SearchComparison& comparison) {
+  Table table{.name = "front",
+              .caption = "Accuracy in the chip's arithmetic, mean over seeds; cycles and energies are modelled by the published cost functions.",
+              .columns = {{"mapping", ""},
+                          {"method", ""},
+                          {"accuracy_percent", "accuracy (%)", 2},
+                          {"low_percent", "from", 2},
+                          {"high_percent", "to", 2},
+                          {"cycles", "", 0},
+                          {"least_cycles", "least", 0},
+                          {"most_cycles", "most", 0},
+                          {"energy_uj", "energy (uJ)", 3},
+                          {"least_energy_uj", "least", 3},
+                          {"most_energy_uj", "most", 3},
+                          {"split_layers", "split layers"},
+                          {"front", "on its front"}},
+              .rows = {}};
+  for (std::size_t i = 0; i < comparison.entries.size(); ++i) {
+    const SearchEntry& each = comparison.entries[i];
+    table.add({each.name, method_of(each), each.accuracy.mean, each.accuracy.images.low, each.accuracy.images.high, each.cycles.mean, each.cycles.low,
+               each.cycles.high, each.microjoules.mean, each.microjoules.low, each.microjoules.high, integer(each.split_layers),
+               std::string(on_front(comparison, i) ? "yes" : "no")});
+  }
+  return table;
+}
+
+Table count_table(const SearchComparison& comparison) {
+  Table table{.name = "counts",
+              .caption = "Distinct points of each method that none of the same method beats or equals in both cost and mean accuracy.",
+              .columns = {{"method", ""}, {"points", ""}, {"split_points", "with both accelerators inside one layer"}},
+              .rows = {}};
+  for (const FrontCount& front : comparison.fronts) table.add({std::string(name(front.method)), integer(front.points), integer(front.split)});
+  return table;
+}
+
+Table saving_table(const SearchComparison& comparison) {
+  Table table{.name = "savings",
+              .caption = fmt::format("Against the cheapest manual heuristic, by {}, that is not more than {} points less accurate. The paper, with "
+                                     "training: 33 % less energy or 31 % less latency at -0.53 or -0.32 points.",
+                                     comparison.objective == SearchCost::kLatency ? "latency" : "energy", kRivalPoints),
+              .columns = {{"mapping", ""},
+                          {"method", ""},
+                          {"rival", "heuristic"},
+                          {"latency_percent", "latency (%)", 1},
+                          {"energy_percent", "energy (%)", 1},
+                          {"points", "accuracy (points)", 2},
+                          {"low_points", "from", 2},
+                          {"high_points", "to", 2},
+                          {"seeds", "by seed"}},
+              .rows = {}};
+  for (const Saving& each : comparison.savings) {
+    const SearchEntry& entry = comparison.entries[each.entry];
+    table.add({entry.name, method_of(entry), comparison.entries[each.rival].name, 0 - each.latency_percent, 0 - each.energy_percent,
+               each.difference.mean, each.difference.images.low, each.difference.images.high, spread(each.difference)});
+  }
+  return table;
+}
+
+Table contest_table(const SearchComparison& comparison) {
+  Table table{.name = "contests",
+              .caption = "Points of one method's front against another's nearest one that costs no more; the interval decides who wins.",
+              .columns = {{"mapping", ""},
+                          {"method", ""},
+                          {"rival", "against"},
+                          {"rival_method", "its method"},
+                          {"rival_cost_percent", "its cost (%)", 1},
+                          {"points", "difference (points)", 2},
+                          {"low_points", "from", 2},
+                          {"high_points", "to", 2},
+                          {"seeds", "by seed"},
+                          {"only_first", "right alone"},
+                          {"only_rival", "rival right alone"},
+                          {"mcnemar_p", "McNemar p", 4},
+                          {"winner", ""}},
+              .rows = {}};
+  for (const Contest& each : comparison.contests) {
+    const SearchEntry& entry = comparison.entries[each.entry];
+    const SearchEntry& rival = comparison.entries[each.rival];
+    Cell winner = Mark{.text = "neither", .tone = Tone::kMuted};
+    if (each.winner) winner = Mark{.text = std::string(name(comparison.entries[*each.winner].method)), .tone = Tone::kGood};
+    table.add({entry.name, method_of(entry), rival.name, method_of(rival), each.rival_cost_percent, each.difference.mean, each.difference.images.low,
+               each.difference.images.high, spread(each.difference), integer(each.discordance.first), integer(each.discordance.second),
+               each.discordance.p, std::move(winner)});
+  }
+  return table;
+}
+
+Table wish_table(const SearchComparison& comparison) {
+  Table table{.name = "wishes",
+              .caption = "What was hoped for, with the mapping that comes nearest.",
+              .columns = {{"wish", ""}, {"holds", ""}, {"figures", ""}},
+              .rows = {}};
+  for (const Wish& each : comparison.wishes) {
+    const bool holds = each.holds.value_or(false);
+    table.add({each.text, Mark{.text = holds ? "yes" : "no", .tone = holds ? Tone::kGood : Tone::kBad}, each.figures});
+  }
+  return table;
+}
+
+std::vector<Table> search_tables(const SearchComparison& comparison) {
+  return {front_table(comparison), count_table(comparison), saving_table(comparison), contest_table(comparison), wish_table(comparison)};
+}
+
+std::vector<std::string> search_notes(const SearchComparison& comparison) {
+  std::vector<std::string> notes{
+      fmt::format("{} seeds, {} test images. Intervals are 95 %: of each image the answers (or their difference between two mappings) are averaged "
+                  "over seeds, and Student's t is taken over images; accuracies of one seed alone have Wilson's interval.",
+                  comparison.seeds, comparison.images),
+      "McNemar's test is exact, over all pairs of seed and image. Pairs of one image are not independent: where it and the interval disagree, "
+      "believe "
+      "the interval. No p is corrected for the number of comparisons.",
+      "Cycles and energies are modelled by published cost functions, not measured; where they differ by seed, because splits do, their mean "
+      "decides."};
+  if (comparison.seeds == 1) notes.emplace_back("One seed: intervals are those of images alone and say nothing of another training.");
+  if (!comparison.left_out.empty())
+    notes.push_back(fmt::format("Left out, because not every seed has them: {}.", fmt::join(comparison.left_out, ", ")));
+  return notes;
+}
+
+std::string search_page(const SearchComparison& comparison, const std::vector<std::string>& files) {
+  report::Page page("Searches compared", fmt::format("From {}. Cycles and energies are modelled, not measured.", fmt::join(files, ", ")));
+  page.section("Fronts");
+  page.add(chart(comparison, SearchCost::kLatency));
+  page.add(chart(comparison, SearchCost::kEnergy));
+  page.add(front_table(comparison));
+  page.add(count_table(comparison));
+  page.section("What a search saves");
+  page.add(saving_table(comparison));
+  page.add(wish_table(comparison));
+  page.section("Methods against each other");
+  page.add(contest_table(comparison));
+  page.section("How it was counted");
+  page.list(search_notes(comparison));
+  return page.html();
+}
+
+}  // namespace mosaic::evaluation

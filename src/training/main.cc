@@ -1,0 +1,20 @@
+// mosaic-training: the commands of mosaic that need libtorch. 'mosaic train' and 'mosaic search --method gradient' become this program.
+
+#include "program.h"
+#include "training/commands.h"
+
+namespace {
+
+void add_commands(CLI::App& app, mosaic::cli::Context& context) {
+  mosaic::training::add_train(app, context);
+  mosaic::training::add_search(app, context);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return mosaic::cli::run_program(argc, argv,
+                                  {.description = "The part of mosaic that trains; 'mosaic train' and 'mosaic search --method gradient' call it.",
+                                   .footer = "",
+                                   .add_commands = add_commands});
+}

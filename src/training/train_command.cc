@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "mosaic/backend/ort/reference.h"
+#include "mosaic/base/statistics.h"
+#include "mosaic/onnx/model.h"
+#include "mosaic/onnx/network.h"
+#include "output.h"
+#include "train_options.h"
+#include "training/commands.h"
+#include "training/start.h"
+
+namespace mosaic::training {
+namespace {
+
+using cli::Context;
+using cli::TrainCommand;
+
+/// Right answers of the network as it is written, by the inference engine.
+Result<std::size_t> right_on(const network::Network& network, const ImageSet& images, const Pixels& pixels) {
+  MOSAIC_TRY(const auto reference, ort::Reference::open(onnx::to_model(network), {.threads = 1, .spin = false}));
+  std::size_t right = 0;
+  for (const LabelledImage& each : labelled(images, pixels, "test")) {
+    MOSAIC_RETURN_IF_ERROR(reference->bind({&each.image}));
+    MOSAIC_TRY([[maybe_unused]] const Nanoseconds time, reference->run());
+    MOSAIC_TRY(const std::vector<Tensor> outputs, reference->results());
+    const auto logits = outputs.at(0).as<float>();
+    right += static_cast<std::size_t>(std::ranges::max_element(logits) - logits.begin()) == each.label ? 1 : 0;
+  }
+  return right;
+}
+
+Result<void> run(const TrainCommand& command, const Context& context) {
+  MOSAIC_RETURN_IF_ERROR(cli::keep_inputs(command.output, {command.model}));
+  MOSAIC_TRY(const auto start, make_start(command.model, command));
+  cli::Progress progress(command.json);
+  TrainOptions options = float_training(start->network.name, command, context.stop);
+  options.progress = [&](std::string_view what, double share) { progress.show(what, share); };
+  MOSAIC_TRY(const Trained trained, train_float(start->network, start->from_nothing, start->images(), options));
+  progress.clear();
+  if (!command.output.empty()) MOSAIC_RETURN_IF_ERROR(onnx::save_model(onnx::to_model(trained.network), command.output));
+
+  const std::size_t all = start->data.test.size();
+  MOSAIC_TRY(const std::size_t right, right_on(trained.network, start->data.test, start->pixels));
+  const Interval interval = share_interval(right, all);
+  const double accuracy = 100 * static_cast<double>(right) / static_cast<double>(all);
+  if (command.json) {
+    cli::print_json({{"model", command.model},
+                     {"data", command.data},
+                     {"seed", command.seed},
+                     {"epochs", command.epochs},
+                     {"training_images", start->data.train.size()},
+                     {"held_out_images", start->held_out.size()},
+                     {"test_images", all},
+                     {"losses", trained.losses},
+                     {"held_out_accuracy_pct", trained.held_out_percent},
+                     {"accuracy_pct", accuracy},
+                     {"accuracy_low_pct", 100 * interval.low},
+                     {"accuracy_high_pct", 100 * interval.high}});
+    return {};
+  }
+  for (std::size_t e = 0; e < trained.losses.size(); ++e) cli::print(fmt::format("epoch {:>3}: loss {:.4f}\n", e + 1, trained.losses[e]));
+  cli::print(fmt::format("{} on {}: {:.2f} % of {} held-out images right, {:.2f} % of {} test images ({:.2f} to {:.2f})\n", start->network.name,
+                         command.data, trained.held_out_percent, start->held_out.size(), accuracy, all, 100 * interval.low, 100 * interval.high));
+  if (!command.output.empty()) cli::print(fmt::format("{}\n", command.output));
+  return {};
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Context& context) {
+  auto options = std::make_shared<TrainCommand>();
+  options->declare_command(app).callback([options, &context] { context.action = [options, &context] { return run(*options, context); }; });
+}
+
+}  // namespace mosaic::training
