@@ -55,6 +55,7 @@ Result<Images> divide(const onnx::PreparedModel& model, const SearchCommand& opt
     const std::vector<bool> held = held_out(all.size());
     for (std::size_t i = 0; i < all.size(); ++i) (held[i] ? images.test : images.calibration).push_back(std::move(all[i]));
   }
+  Random(2).shuffle(images.calibration);  // whatever takes the first few takes them at random
   if (images.calibration.size() > options.calibration) images.calibration.resize(options.calibration);
   if (images.test.empty()) return fail(ErrorCode::kInvalidInput, "one image alone cannot be both calibrated on and held out: give more, or --test");
   return images;

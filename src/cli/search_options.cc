@@ -57,7 +57,9 @@ CLI::App& SearchCommand::declare_command(CLI::App& app) {
   command.add_option("--search-epochs", search_epochs, "With --method gradient: epochs of each search")
       ->check(CLI::Range(1, 10000))
       ->capture_default_str();
-  command.add_option("--tune-epochs", tune_epochs, "With --method gradient: epochs of fine-tuning for each mapping")
+  command
+      .add_option("--tune-epochs", tune_epochs,
+                  "With --method gradient: epochs of fine-tuning behind each search; mappings without a search get as many in all; 0: none")
       ->check(CLI::Range(0, 10000))
       ->capture_default_str();
   command.add_option("--tune-rate", tune_rate, "With --method gradient: highest learning rate of search and fine-tuning")

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "mosaic/base/random.h"
 #include "mosaic/mapping/fronts.h"
 #include "mosaic/mapping/quantized_layer.h"
 
@@ -59,8 +60,9 @@ class GradientSearch {
   Result<void> search_without_training() {
     SearchOptions options = options_.search;
     options.range_images = kCalibrationImages;
-    const std::vector<LabelledImage> calibration =
+    std::vector<LabelledImage> calibration =
         labelled(sample(images_.train, kCalibrationImages, kCalibrationSeed), images_.pixels, "training image");
+    Random(kCalibrationSeed).shuffle(calibration);  // the search takes the first few for what takes long
     for (const LabelledImage& each : calibration) {
       const auto values = each.image.as<float>();
       pixels_.emplace_back(values.begin(), values.end());
@@ -123,9 +125,11 @@ class GradientSearch {
             .stop = options_.search.stop};
   }
 
+  /// ODiMO's weights have been trained by the search already: the others get as many epochs in all.
   Result<void> add_tuned(const Candidate& candidate) {
     const Network& start = candidate.start != nullptr ? *candidate.start : network_;
-    MOSAIC_TRY(const Trained tuned, fine_tune(start, candidate.mapping, untrained_.ranges, images_, stage(candidate.name, options_.tune_epochs)));
+    const std::int64_t epochs = candidate.start != nullptr ? options_.tune_epochs : options_.search_epochs + options_.tune_epochs;
+    MOSAIC_TRY(const Trained tuned, fine_tune(start, candidate.mapping, untrained_.ranges, images_, stage(candidate.name, epochs)));
     Mapping mapped = candidate.mapping;
     mapped.network = network::fingerprint(tuned.network);
     const std::vector<mapping::QuantizedLayer> layers = mapping::quantize(tuned.network, mapped);

@@ -21,7 +21,7 @@ struct GradientOptions {
   SearchOptions search;         ///< objective, points of the training-free front, what to call and when to stop
   std::vector<double> lambdas;  ///< one ODiMO point each: what the cost of All-8bit is worth in cross-entropy
   std::int64_t search_epochs = 2;
-  std::int64_t tune_epochs = 2;  ///< of every mapping; 0: none is fine-tuned
+  std::int64_t tune_epochs = 2;  ///< of ODiMO's mappings, behind their search; of the others the sum of both. 0: none is fine-tuned
   double tune_rate = 1e-3;       ///< of Adam, for weights, in search and fine-tuning
   std::size_t batch = 64;
   std::uint64_t seed = 1;
@@ -32,9 +32,10 @@ struct GradientOptions {
 
 /// All of ODiMO on a trained float network: ranges of activations and sensitivities on training images; what is possible without training
 /// (session/search.h); a search with each lambda, made whole and snapped; then every mapping, the heuristics, Min-Cost by latency and by energy, the
-/// points of the training-free front, fine-tuned for as long; all run on the test images by the simulator. In the result: fine-tuned heuristics,
-/// Min-Cost, ODiMO's points by ascending cost, training-free points, then the same without training. Lambdas that end at a mapping which an earlier
-/// one has found add nothing. Test labels are not looked at. Errors: those of trainer.h and of session/search.h; kInvalidInput: no lambda.
+/// points of the training-free front, fine-tuned, with as many epochs in all for each; all run on the test images by the simulator. In the result:
+/// fine-tuned heuristics, Min-Cost, ODiMO's points by ascending cost, training-free points, then the same without training. Lambdas that end at a
+/// mapping which an earlier one has found add nothing. Test labels are not looked at. Errors: those of trainer.h and of session/search.h;
+/// kInvalidInput: no lambda.
 [[nodiscard]] Result<SearchResult> search_by_gradient(const network::Network& trained, const TrainingImages& images,
                                                       std::span<const LabelledImage> test, const GradientOptions& options);
 

@@ -102,8 +102,8 @@ class Reader {
 
   static bool has(const NodeValue& given, std::size_t argument) { return argument < given.inputs.size() && !given.inputs[argument].empty(); }
 
-  /// Whether only one node reads the value, so that it can become a part of what makes it.
-  bool has_one_reader(const std::string& value) const { return wiring_.only_user(value).has_value(); }
+  /// Whether only one node reads the value, by all its names, so that it can become a part of what makes it.
+  bool has_one_reader(const std::string& value) const { return wiring_.only_user(value).has_value() && !shared_.contains(values_.at(value)); }
 
   Done read(const NodeValue& given) {
     using Handler = Done (Reader::*)(const NodeValue&);
@@ -229,7 +229,9 @@ class Reader {
 
   Done activate(const NodeValue& given, Activation activation) {
     MOSAIC_TRY(std::size_t from, source(given.inputs[0]));
-    if (!has_one_reader(given.inputs[0]) || from == 0 || network_.nodes[from].activation != Activation::kNone) {
+    const Kind kind = network_.nodes[from].kind;
+    const bool can_have_one = (kind == Kind::kConvolution || kind == Kind::kAdd) && network_.nodes[from].activation == Activation::kNone;
+    if (!can_have_one || !has_one_reader(given.inputs[0])) {
       MOSAIC_TRY(Node alone, node_of(given, Kind::kAdd));  // a sum of one
       from = add(std::move(alone));
     }
@@ -356,6 +358,7 @@ class Reader {
 
   Done same(const NodeValue& given) {
     MOSAIC_TRY(const std::size_t from, source(given.inputs[0]));
+    if (!has_one_reader(given.inputs[0])) shared_.insert(from);
     values_[given.outputs[0]] = from;
     return {};
   }
@@ -366,6 +369,7 @@ class Reader {
   Network network_;
   std::string output_;
   std::map<std::string, std::size_t> values_;  ///< what makes a value
+  std::set<std::size_t> shared_;               ///< nodes with a value that is read by several, one of them under another name
 };
 
 }  // namespace

@@ -119,6 +119,33 @@ TEST(ReadNetwork, KeepsAnActivationApartWhereOthersReadWhatIsBeforeIt) {
   expect_same_function(original);
 }
 
+// Flattening a vector gives the vector under another name.
+TEST(ReadNetwork, KeepsAnActivationApartWhereOthersReadWhatIsBeforeItUnderAnotherName) {
+  Builder builder("net", 0);
+  const auto x = builder.fully_connected(builder.input("x", {1, 4}), 4, 4);
+  builder.output(builder.add(builder.relu(builder.flatten(x)), x), {1, 4});
+  const test::Network original = test::import_network(builder.build());
+  EXPECT_EQ(expect(read_network(original.prepared, "net")).nodes[1].activation, Activation::kNone);
+  expect_same_function(original);
+}
+
+TEST(ReadNetwork, AttachesActivationsToConvolutionsAndSumsAlone) {
+  Builder builder("net", 0);
+  const auto x = builder.input("x", {1, 2, 4, 4});
+  const auto joined = builder.relu(builder.concat({builder.relu(builder.max_pool(builder.conv(x, {.in = 2, .out = 3}), 2, 2)),
+                                                   builder.relu6(builder.average_pool(builder.conv(x, {.in = 2, .out = 3}), 2, 2))}));
+  builder.output(builder.relu(builder.flatten(builder.relu(builder.global_average_pool(joined)))), {1, 6});
+  const test::Network original = test::import_network(builder.build());
+  std::size_t activations = 0;
+  for (const network::Node& node : expect(read_network(original.prepared, "net")).nodes) {
+    if (node.activation == Activation::kNone) continue;
+    ++activations;
+    EXPECT_TRUE(node.kind == Kind::kConvolution || node.kind == Kind::kAdd) << node.name;
+  }
+  EXPECT_EQ(activations, 5);
+  expect_same_function(original);
+}
+
 TEST(ReadNetwork, ReadsEveryKind) {
   Builder builder("net", 3);
   const auto x = builder.conv_bn(builder.input("x", {1, 3, 13, 11}), {.in = 3, .out = 8, .stride = 2}, "Relu6");

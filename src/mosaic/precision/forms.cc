@@ -52,9 +52,12 @@ std::vector<LayerForms> layer_forms(const Graph& graph, const quantize::Scheme& 
   const auto maker = makers(graph);
   std::vector<LayerForms> forms(graph.layers.size());
   for (const quantize::Site& site : scheme.sites) {
-    if (const auto found = maker.find(site.result); found != maker.end()) forms[found->second].integer = true;
+    const auto found = maker.find(site.result);
+    if (found == maker.end()) continue;
+    forms[found->second].integer = true;
+    if (site.kind == quantize::Site::Kind::kLinear) forms[found->second].linear = true;
   }
-  for (std::size_t l = 0; l < forms.size(); ++l) forms[l].sum = forms[l].integer && sum_in(graph, graph.layers[l]).has_value();
+  for (std::size_t l = 0; l < forms.size(); ++l) forms[l].sum = forms[l].linear && sum_in(graph, graph.layers[l]).has_value();
   return forms;
 }
 

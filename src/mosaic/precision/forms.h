@@ -26,6 +26,7 @@ inline constexpr std::array<Form, 3> kForms{Form::kFloat, Form::kInt8, Form::kIn
 /// The forms that make a difference to a layer.
 struct LayerForms {
   bool integer = false;  ///< something in it has an integer form
+  bool linear = false;   ///< a convolution or product does; without one, a layer (a pooling, say) is in int8 only where the layer before is
   bool sum = false;      ///< and a sum of two tensors comes after a convolution or product in it
 
   [[nodiscard]] bool has(Form form) const { return form == Form::kFloat || (form == Form::kInt8 ? integer : sum); }

@@ -53,9 +53,9 @@ Result<void> measure_noise(const Variants& variants, const std::vector<quantize:
       if (!entry || !variants.forms()[l].has(form)) continue;
       std::vector<Form> forms = variants.all(Form::kFloat);
       forms[l] = form;
-      const auto noise = noise_of(forms);
-      if (!noise && noise.error().code != ErrorCode::kInvalidInput) return std::unexpected(noise.error());
-      entry->noise = noise ? *noise : 0;  // alone it has no integer form: a pooling, say, that follows the layer before
+      entry->noise = 0;
+      if (!variants.quantises(forms)) continue;  // a pooling, say, which spoils what the layer before has spoilt
+      MOSAIC_TRY(entry->noise, noise_of(forms));
     }
   }
   return {};

@@ -29,7 +29,7 @@ std::vector<Form> Variants::all(Form form) const {
 
 bool Variants::quantises(std::span<const Form> forms) const {
   for (std::size_t l = 0; l < forms.size(); ++l) {
-    if (forms_[l].integer && forms[l] != Form::kFloat) return true;
+    if (forms_[l].linear && forms[l] != Form::kFloat) return true;
   }
   return false;
 }

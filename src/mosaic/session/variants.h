@@ -28,7 +28,7 @@ class Variants {
   /// Every layer in this form, or the most of it that the layer has.
   [[nodiscard]] std::vector<precision::Form> all(precision::Form form) const;
 
-  /// Whether a layer is not in float that could be.
+  /// Whether a convolution or product is in int8: without one there is nothing to make.
   [[nodiscard]] bool quantises(std::span<const precision::Form> forms) const;
 
   /// Errors: kInvalidInput: nothing would be quantised. Requires: a form for each layer.

@@ -49,6 +49,19 @@ TEST_F(VariantsOfMixed, HaveSumsInFloatWhereThereIsOne) {
   EXPECT_EQ(std::ranges::count(forms, Form::kInt8), std::ssize(forms) - 1);
 }
 
+// Poolings and their like are in int8 only behind something in int8: alone there is nothing to quantise.
+TEST_F(VariantsOfMixed, KnowWhetherASingleLayerCanBeMade) {
+  std::size_t made = 0;
+  for (std::size_t l = 0; l < variants_.forms().size(); ++l) {
+    std::vector<Form> forms = variants_.all(Form::kFloat);
+    forms[l] = Form::kInt8;
+    EXPECT_EQ(variants_.make(forms).has_value(), variants_.quantises(forms)) << "layer " << l;
+    made += variants_.quantises(forms) ? 1 : 0;
+  }
+  EXPECT_EQ(made, 5);
+  EXPECT_GT(variants_.forms().size(), 5);
+}
+
 TEST_F(VariantsOfMixed, AreNoisyWhereALayerIsRounded) {
   const std::size_t layers = variants_.forms().size();
   precision::FormTable table{.layers = {}, .conversion = std::vector<double>(layers + 1, 0.0)};
