@@ -48,21 +48,6 @@ report::Table front_table(const SearchResult& result, std::span<const MappedFigu
   return table;
 }
 
-/// What a mapping's method is called in tables and JSON.
-std::string_view method_name(MappingMethod method) {
-  switch (method) {
-    case MappingMethod::kHeuristic:
-      return "heuristic";
-    case MappingMethod::kMinCost:
-      return "min-cost";
-    case MappingMethod::kTrainingFree:
-      return "training-free";
-    case MappingMethod::kOdimo:
-      return "odimo";
-  }
-  return "";
-}
-
 std::string series_of(const MappedNetwork& mapped) {
   std::string name;
   switch (mapped.method) {
@@ -182,7 +167,7 @@ Json search_json(const SearchResult& result, std::span<const MappedFigures> figu
     const MappedFigures& of = figures[i];
     Json one{{"name", each.name},
              {"manual", each.manual},
-             {"method", method_name(each.method)},
+             {"method", mosaic::name(each.method)},
              {"trained", each.trained},
              {"digital_channels", mapping::digital_counts(each.mapping)},
              {"split_layers", of.split_layers},

@@ -203,21 +203,16 @@ std::size_t right_answers(std::span<const LabelledImage> test, std::span<const s
   return right;
 }
 
-std::vector<std::optional<std::size_t>> manual_rivals(const SearchResult& result, std::span<const LabelledImage> test, diana::CostKind objective,
-                                                      double points) {
-  const auto accuracy = [&](const MappedNetwork& each) {
-    return 100 * static_cast<double>(right_answers(test, each.classes)) / static_cast<double>(test.size());
-  };
-  std::vector<std::optional<std::size_t>> rivals;
+std::vector<std::optional<std::size_t>> manual_rivals(const SearchResult& result, std::span<const LabelledImage> test, diana::CostKind objective) {
+  std::vector<Contender> contenders;
   for (const MappedNetwork& each : result.mapped) {
-    std::optional<std::size_t>& rival = rivals.emplace_back();
-    for (std::size_t m = 0; m < result.mapped.size(); ++m) {
-      const MappedNetwork& manual = result.mapped[m];
-      if (!manual.manual || accuracy(manual) < accuracy(each) - points) continue;
-      if (!rival || manual.cost.of(objective) < result.mapped[*rival].cost.of(objective)) rival = m;
-    }
+    contenders.push_back({.method = each.method,
+                          .trained = each.trained,
+                          .cost = each.cost.of(objective),
+                          .accuracy = 100 * static_cast<double>(right_answers(test, each.classes)) / static_cast<double>(test.size()),
+                          .held_out = each.held_out_percent});
   }
-  return rivals;
+  return mosaic::manual_rivals(contenders);
 }
 
 }  // namespace mosaic

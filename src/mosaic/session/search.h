@@ -89,9 +89,8 @@ struct SearchResult {
 /// How many of the images were given their label. Requires: a class for each image.
 [[nodiscard]] std::size_t right_answers(std::span<const LabelledImage> test, std::span<const std::size_t> classes);
 
-/// For each mapping the place of the cheapest manual heuristic by the objective among those whose accuracy is at most `points` per cent points below
-/// its own; none where each is less accurate than that. What a search has gained over doing without.
+/// For each mapping its manual rival by the objective (accelerators/rivals.h).
 [[nodiscard]] std::vector<std::optional<std::size_t>> manual_rivals(const SearchResult& result, std::span<const LabelledImage> test,
-                                                                    diana::CostKind objective, double points = 0.5);
+                                                                    diana::CostKind objective);
 
 }  // namespace mosaic
