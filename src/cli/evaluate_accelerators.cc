@@ -16,14 +16,9 @@ std::string_view source_name(odimo::Source source) { return source == odimo::Sou
 Json to_json(const std::vector<odimo::Golden>& all) {
   Json json{{"figures", Json::array()}, {"equal", std::ranges::all_of(all, &odimo::Golden::agrees)}};
   for (const odimo::Golden& each : all) {
-    Json one{{"network", each.network},
-             {"what", each.what},
-             {"source", source_name(each.source)},
-             {"reference", each.reference},
-             {"computed", each.computed},
-             {"difference", each.computed - each.reference},
-             {"tolerance", each.tolerance},
-             {"agrees", each.agrees()}};
+    Json one{{"network", each.network},     {"what", each.what},         {"source", source_name(each.source)},
+             {"reference", each.reference}, {"computed", each.computed}, {"difference", each.computed - each.reference},
+             {"tolerance", each.tolerance}, {"agrees", each.agrees()}};
     if (each.formula) one.update({{"formula", *each.formula}, {"extra_cycles", each.extra_cycles}});
     json["figures"].push_back(std::move(one));
   }

@@ -12,7 +12,9 @@ using testing::Optional;
 
 Contender manual(double cost, double accuracy) { return {.method = MappingMethod::kHeuristic, .trained = false, .cost = cost, .accuracy = accuracy}; }
 
-Contender point(double cost, double accuracy) { return {.method = MappingMethod::kTrainingFree, .trained = false, .cost = cost, .accuracy = accuracy}; }
+Contender point(double cost, double accuracy) {
+  return {.method = MappingMethod::kTrainingFree, .trained = false, .cost = cost, .accuracy = accuracy};
+}
 
 Contender trained(Contender each, double held_out) {
   each.trained = true;
