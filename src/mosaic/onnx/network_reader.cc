@@ -47,6 +47,7 @@ class Reader {
       if (auto done = read(given); !done) return within(fmt::format("{} '{}'", given.op, name_of(given)), done.error());
     }
     if (values_.at(output_) + 1 != network_.nodes.size()) return unsupported("the model's output is not what its last operator gives");
+    MOSAIC_RETURN_IF_ERROR(network::validate(network_));
     return std::move(network_);
   }
 

@@ -122,7 +122,7 @@ TEST(ReadNetwork, KeepsAnActivationApartWhereOthersReadWhatIsBeforeIt) {
 // Flattening a vector gives the vector under another name.
 TEST(ReadNetwork, KeepsAnActivationApartWhereOthersReadWhatIsBeforeItUnderAnotherName) {
   Builder builder("net", 0);
-  const auto x = builder.fully_connected(builder.input("x", {1, 4}), 4, 4);
+  const auto x = builder.dense(builder.input("x", {1, 4, 1, 1}), 4, 4);
   builder.output(builder.add(builder.relu(builder.flatten(x)), x), {1, 4});
   const test::Network original = test::import_network(builder.build());
   EXPECT_EQ(expect(read_network(original.prepared, "net")).nodes[1].activation, Activation::kNone);
@@ -195,7 +195,7 @@ TEST(ReadNetwork, TakesAConstantAsABiasOnlyAlongTheChannels) {
   for (const Shape& shape : {Shape{4, 1, 1}, Shape{1, 4, 1, 1}}) expect_same_function(test::import_network(with(shape)));
 
   Builder vector("net", 0);
-  vector.output(vector.add(vector.fully_connected(vector.input("x", {1, 4}), 4, 4), vector.constant("more", tensor({4}, {1, 2, 3, 4}))), {1, 4});
+  vector.output(vector.add(vector.dense(vector.input("x", {1, 4, 1, 1}), 4, 4), vector.constant("more", tensor({4}, {1, 2, 3, 4}))), {1, 4});
   expect_same_function(test::import_network(vector.build()));
 
   Builder wider("net", 0);
