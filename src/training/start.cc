@@ -45,6 +45,7 @@ TrainOptions float_training(const std::string& name, const cli::TrainingOptions&
   constexpr double kDecay = 5e-4;
   return {.name = name,
           .schedule = {.epochs = options.epochs, .batch = options.batch, .optimiser = Optimiser::kSgd, .rate = options.rate, .decay = kDecay},
+          .mirrored = !options.unmirrored,
           .seed = options.seed,
           .threads = options.threads,
           .checkpoint = options.checkpoint,
