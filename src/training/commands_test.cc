@@ -122,6 +122,11 @@ TEST_F(TrainingCommands, FaultsAreNamed) {
   desk_.write("half.yaml", both.substr(0, both.find("  - name: analog")));
   expect_refusal(desk_, {search({"--board", "half.yaml"}), {"computes in one precision alone", "cost_function diana/analog"}});
   expect_refusal(desk_, {search({"--images", "data/t10k-images-idx3-ubyte"}), {"leave out --images"}});
+  expect_refusal(desk_, {search({"--equalise"}), {"leave out --equalise"}});
+  expect_refusal(desk_, {search({"--cost-only"}), {"leave out --data: --cost-only"}});
+  expect_refusal(desk_, {search({"--resume"}), {"--resume", "--checkpoint"}}, {});
+  expect_refusal(desk_, {train({"--resume"}), {"--resume", "--checkpoint"}});
+  expect_refusal(desk_, {train({"-o", "data/train-images-idx3-ubyte/net.onnx"}), {"is not a folder"}});
   expect_refusal(desk_, {with_data({"train", "resnet9"}, {}), {"resnet9"}});
 
   onnx::Builder sigmoid("net", 0);

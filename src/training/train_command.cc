@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include "mosaic/backend/ort/reference.h"
@@ -8,6 +9,7 @@
 #include "mosaic/onnx/model.h"
 #include "mosaic/onnx/network.h"
 #include "output.h"
+#include "output_folder.h"
 #include "train_options.h"
 #include "training/commands.h"
 #include "training/start.h"
@@ -32,18 +34,8 @@ Result<std::size_t> right_on(const network::Network& network, const ImageSet& im
   return right;
 }
 
-Result<void> run(const TrainCommand& command, const Context& context) {
-  MOSAIC_RETURN_IF_ERROR(cli::keep_inputs(command.output, {command.model}));
-  MOSAIC_TRY(const auto start, make_start(command.model, command));
-  cli::Progress progress(command.json);
-  TrainOptions options = float_training(start->network.name, command, context.stop);
-  options.progress = [&](std::string_view what, double share) { progress.show(what, share); };
-  MOSAIC_TRY(const Trained trained, train_float(start->network, start->from_nothing, start->images(), options));
-  progress.clear();
-  if (!command.output.empty()) MOSAIC_RETURN_IF_ERROR(onnx::save_model(onnx::to_model(trained.network), command.output));
-
-  const std::size_t all = start->data.test.size();
-  MOSAIC_TRY(const std::size_t right, right_on(trained.network, start->data.test, start->pixels));
+void show(const TrainCommand& command, const Start& start, const Trained& trained, std::size_t right) {
+  const std::size_t all = start.data.test.size();
   const Interval interval = share_interval(right, all);
   const double accuracy = 100 * static_cast<double>(right) / static_cast<double>(all);
   if (command.json) {
@@ -51,21 +43,35 @@ Result<void> run(const TrainCommand& command, const Context& context) {
                      {"data", command.data},
                      {"seed", command.seed},
                      {"epochs", command.epochs},
-                     {"training_images", start->data.train.size()},
-                     {"held_out_images", start->held_out.size()},
+                     {"training_images", start.data.train.size()},
+                     {"held_out_images", start.held_out.size()},
                      {"test_images", all},
                      {"losses", trained.losses},
                      {"held_out_accuracy_pct", trained.held_out_percent},
                      {"accuracy_pct", accuracy},
                      {"accuracy_low_pct", 100 * interval.low},
                      {"accuracy_high_pct", 100 * interval.high}});
-    return {};
+    return;
   }
   for (std::size_t e = 0; e < trained.losses.size(); ++e) cli::print(fmt::format("epoch {:>3}: loss {:.4f}\n", e + 1, trained.losses[e]));
-  cli::print(fmt::format("{} on {}: {:.2f} % of {} held-out images right, {:.2f} % of {} test images ({:.2f} to {:.2f})\n", start->network.name,
-                         command.data, trained.held_out_percent, start->held_out.size(), accuracy, all, 100 * interval.low, 100 * interval.high));
+  cli::print(fmt::format("{} on {}: {:.2f} % of {} held-out images right, {:.2f} % of {} test images ({:.2f} to {:.2f})\n", start.network.name,
+                         command.data, trained.held_out_percent, start.held_out.size(), accuracy, all, 100 * interval.low, 100 * interval.high));
   if (!command.output.empty()) cli::print(fmt::format("{}\n", command.output));
-  return {};
+}
+
+Result<void> run(const TrainCommand& command, const Context& context) {
+  MOSAIC_RETURN_IF_ERROR(cli::keep_inputs(command.output, {command.model}));
+  if (!command.output.empty()) MOSAIC_RETURN_IF_ERROR(cli::check_writable(std::filesystem::absolute(command.output).parent_path()));
+  MOSAIC_TRY(const auto start, make_start(command.model, command));
+  cli::Progress progress(command.json);
+  TrainOptions options = float_training(start->network.name, command, context.stop);
+  options.progress = [&](std::string_view what, double share) { progress.show(what, share); };
+  MOSAIC_TRY(const Trained trained, train_float(start->network, start->from_nothing, start->images(), options));
+  progress.clear();
+  MOSAIC_TRY(const std::size_t right, right_on(trained.network, start->data.test, start->pixels));
+  show(command, *start, trained, right);
+  if (command.output.empty()) return {};
+  return onnx::save_model(onnx::to_model(trained.network), command.output);
 }
 
 }  // namespace

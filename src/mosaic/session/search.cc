@@ -124,6 +124,7 @@ class Search {
 
   Result<void> measure_sensitivities() {
     const bool labelled = std::ranges::all_of(calibration_, [](const LabelledImage& each) { return each.label.has_value(); });
+    result_.own_classes = !labelled;
     MOSAIC_TRY(const auto changes, changes());
     MOSAIC_TRY(auto meter, mapping::SensitivityMeter::create(scaled_, labelled ? mapping::Labels::kGiven : mapping::Labels::kOwn, changes));
     for (const LabelledImage& each : calibration_) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -51,6 +52,7 @@ struct MappedNetwork {
   MappingMethod method = MappingMethod::kTrainingFree;
   bool trained = false;                         ///< weights were fine-tuned to this mapping
   std::optional<double> held_out_percent = {};  ///< right answers on images held out from training, where it was trained
+  std::int64_t epochs = 0;                      ///< of training in the mapped arithmetic, its search counted
   mapping::Mapping mapping;
   diana::NetworkCost cost;                  ///< exact by the published functions: modelled
   double proxy = 0;                         ///< sum of the sensitivities of its analog channels
@@ -64,6 +66,7 @@ struct SearchResult {
   std::size_t front = 0;                   ///< points of the whole front of proxy against exact cost
   double excess = 0;                       ///< as CostFront::excess: 0 where the front is proved whole
   std::vector<std::size_t> float_classes;  ///< of the float network, by test image
+  bool own_classes = false;                ///< sensitivities are to the network's own classes: not all calibration images have one
   mapping::Sensitivities sensitivities;    ///< what the points were chosen by
   std::vector<integers::Range> ranges;     ///< of each node's values: what activations were quantised by
 };
