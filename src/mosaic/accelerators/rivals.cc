@@ -20,8 +20,8 @@ std::string_view name(MappingMethod method) {
 
 bool nearly_as_accurate(const Contender& a, const Contender& b, double points) {
   constexpr double kRounding = 1e-9;  // 63.9 is 0.5 less than 64.4
-  const bool held_out = a.held_out && b.held_out;
-  return (held_out ? *a.held_out : a.accuracy) >= (held_out ? *b.held_out : b.accuracy) - points - kRounding;
+  if (a.held_out && b.held_out) return *a.held_out >= *b.held_out - points - kRounding;
+  return a.accuracy >= b.accuracy - points - kRounding;
 }
 
 std::vector<std::optional<std::size_t>> manual_rivals(std::span<const Contender> all, double points) {

@@ -28,7 +28,7 @@ bool have_held_out(std::span<const SearchEntry> entries, const std::vector<std::
   return std::ranges::all_of(of, [&](std::size_t i) { return entries[i].held_out.has_value(); });
 }
 
-double merit(const SearchEntry& entry, bool by_held_out) { return by_held_out ? *entry.held_out : entry.accuracy.mean; }
+double merit(const SearchEntry& entry, bool by_held_out) { return by_held_out ? entry.held_out.value_or(0) : entry.accuracy.mean; }
 
 std::vector<std::optional<std::size_t>> rivals_of(std::span<const SearchEntry> entries, SearchCost kind) {
   std::vector<Contender> contenders;
@@ -97,7 +97,7 @@ std::optional<std::size_t> nearest_below(std::span<const SearchEntry> entries, c
   std::optional<std::size_t> best;
   for (const std::size_t i : of) {
     if (entries[i].cost(kind) > cost) continue;
-    const auto rank = [&](std::size_t e) { return std::pair(entries[e].cost(kind), held_out ? *entries[e].held_out : 0.0); };
+    const auto rank = [&](std::size_t e) { return std::pair(entries[e].cost(kind), held_out ? entries[e].held_out.value_or(0) : 0.0); };
     if (!best || rank(i) > rank(*best)) best = i;
   }
   return best;
@@ -119,10 +119,10 @@ std::vector<std::size_t> opponents(std::span<const SearchEntry> entries, Mapping
 int proved(const Contest& contest) {
   constexpr double kSignificant = 0.05;
   if (contest.discordance.p >= kSignificant) return 0;
-  if (!contest.difference.trainings) return contest.discordance.first > contest.discordance.second ? 1 : -1;
-  const auto leaves_out_zero = [](const Interval& interval) { return interval.low > 0 || interval.high < 0; };
-  if (!leaves_out_zero(contest.difference.images) || !leaves_out_zero(*contest.difference.trainings)) return 0;
-  return contest.difference.mean > 0 ? 1 : -1;
+  const int side = contest.discordance.first > contest.discordance.second ? 1 : -1;
+  if (!contest.difference.trainings) return side;
+  const auto agrees = [&](const Interval& interval) { return side > 0 ? interval.low > 0 : interval.high < 0; };
+  return agrees(contest.difference.images) && agrees(*contest.difference.trainings) ? side : 0;
 }
 
 Contest contest_of(std::span<const SearchEntry> entries, std::size_t entry, std::size_t rival, SearchCost kind) {
