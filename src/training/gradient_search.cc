@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "mapped.h"
 #include "mosaic/base/random.h"
 #include "mosaic/mapping/fronts.h"
 #include "mosaic/mapping/quantized_layer.h"
@@ -29,12 +30,6 @@ struct Candidate {
   Mapping mapping;
   const Network* start = nullptr;  ///< weights that fine-tuning begins with
 };
-
-/// "ODiMO 0.2" as a part of a file's name.
-std::string file_name(std::string name) {
-  std::ranges::replace_if(name, [](char c) { return c == ' ' || c == '/'; }, '_');
-  return name;
-}
 
 class GradientSearch {
  public:
@@ -118,7 +113,7 @@ class GradientSearch {
             .mirrored = options_.mirrored,
             .seed = options_.seed,
             .threads = options_.threads,
-            .checkpoint = options_.folder.empty() ? options_.folder : options_.folder / (file_name(name) + ".checkpoint"),
+            .checkpoint = options_.folder.empty() ? options_.folder : options_.folder / (cli::file_name(name) + ".checkpoint"),
             .resume = options_.resume,
             .progress = options_.search.progress,
             .stop = options_.search.stop};

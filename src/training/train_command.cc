@@ -1,13 +1,12 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 
-#include "mosaic/backend/ort/reference.h"
 #include "mosaic/base/statistics.h"
 #include "mosaic/onnx/model.h"
 #include "mosaic/onnx/network.h"
+#include "mosaic/session/search.h"
 #include "output.h"
 #include "output_folder.h"
 #include "train_options.h"
@@ -19,20 +18,6 @@ namespace {
 
 using cli::Context;
 using cli::TrainCommand;
-
-/// Right answers of the network as it is written, by the inference engine.
-Result<std::size_t> right_on(const network::Network& network, const ImageSet& images, const Pixels& pixels) {
-  MOSAIC_TRY(const auto reference, ort::Reference::open(onnx::to_model(network), {.threads = 1, .spin = false}));
-  std::size_t right = 0;
-  for (const LabelledImage& each : labelled(images, pixels, "test")) {
-    MOSAIC_RETURN_IF_ERROR(reference->bind({&each.image}));
-    MOSAIC_TRY([[maybe_unused]] const Nanoseconds time, reference->run());
-    MOSAIC_TRY(const std::vector<Tensor> outputs, reference->results());
-    const auto logits = outputs.at(0).as<float>();
-    right += static_cast<std::size_t>(std::ranges::max_element(logits) - logits.begin()) == each.label ? 1 : 0;
-  }
-  return right;
-}
 
 void show(const TrainCommand& command, const Start& start, const Trained& trained, std::size_t right) {
   const std::size_t all = start.data.test.size();
@@ -68,8 +53,10 @@ Result<void> run(const TrainCommand& command, const Context& context) {
   options.progress = [&](std::string_view what, double share) { progress.show(what, share); };
   MOSAIC_TRY(const Trained trained, train_float(start->network, start->from_nothing, start->images(), options));
   progress.clear();
-  MOSAIC_TRY(const std::size_t right, right_on(trained.network, start->data.test, start->pixels));
-  show(command, *start, trained, right);
+  // Of the network as it is written, by the inference engine.
+  const std::vector<LabelledImage> test = labelled(start->data.test, start->pixels, "test image");
+  MOSAIC_TRY(const std::vector<std::size_t> classes, float_classes(trained.network, test));
+  show(command, *start, trained, right_answers(test, classes));
   if (command.output.empty()) return {};
   return onnx::save_model(onnx::to_model(trained.network), command.output);
 }

@@ -14,6 +14,7 @@
 #include "mosaic/base/error.h"
 #include "mosaic/base/tensor.h"
 #include "mosaic/integers/calibrate.h"
+#include "mosaic/integers/quantize.h"
 #include "mosaic/integers/quantized_network.h"
 #include "mosaic/mapping/mapping.h"
 #include "mosaic/mapping/quantized_layer.h"
@@ -78,6 +79,14 @@ struct SearchResult {
 /// kCancelled. Time: mostly the simulator's, a run for each test image and mapping.
 [[nodiscard]] Result<SearchResult> search(const network::Network& network, std::span<const LabelledImage> calibration,
                                           std::span<const LabelledImage> test, const SearchOptions& options);
+
+/// The best class of each image by the float network, run by the inference engine. Of `options`: what to call and when to stop. Errors: kCancelled;
+/// an image that does not fit.
+[[nodiscard]] Result<std::vector<std::size_t>> float_classes(const network::Network& network, std::span<const LabelledImage> images,
+                                                             const SearchOptions& options = {});
+
+/// Weights of a mapping as integers::quantize takes them. Requires: a layer for each of the mapping's.
+[[nodiscard]] std::vector<integers::LayerWeights> layer_weights(const mapping::Mapping& mapping, std::span<const mapping::QuantizedLayer> layers);
 
 /// A mapping as it is deployed: `network` with these weights (as mapping::quantize or mapping::corrected give them) in integers, channels in blocks,
 /// its cost; not yet run. Errors: those of integers::quantize.
