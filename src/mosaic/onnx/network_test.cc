@@ -122,8 +122,8 @@ TEST(ReadNetwork, KeepsAnActivationApartWhereOthersReadWhatIsBeforeIt) {
 // Flattening a vector gives the vector under another name.
 TEST(ReadNetwork, KeepsAnActivationApartWhereOthersReadWhatIsBeforeItUnderAnotherName) {
   Builder builder("net", 0);
-  const auto x = builder.dense(builder.input("x", {1, 4, 1, 1}), 4, 4);
-  builder.output(builder.add(builder.relu(builder.flatten(x)), x), {1, 4});
+  const auto x = builder.conv(builder.input("x", {1, 4, 1, 1}), {.in = 4, .out = 4, .kernel = {1, 1}});
+  builder.output(builder.add(builder.relu(builder.flatten(x)), builder.flatten(x)), {1, 4});
   const test::Network original = test::import_network(builder.build());
   EXPECT_EQ(expect(read_network(original.prepared, "net")).nodes[1].activation, Activation::kNone);
   expect_same_function(original);
