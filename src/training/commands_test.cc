@@ -127,6 +127,13 @@ TEST_F(TrainingCommands, WithoutTuningTheSearchesAreStillThere) {
   EXPECT_EQ(desk_.json({"evaluate", "search", "search.json"}).at("seeds"), 1);
 }
 
+// No checkpoint is there: nothing has been trained yet.
+TEST_F(TrainingCommands, TheEngineIsMissedBeforeHoursOfTraining) {
+  for (const auto& arguments : {train({"--checkpoint", "work"}), search({"--checkpoint", "work"})}) {
+    expect_refusal(desk_, {arguments, {"ONNX Runtime is not to be found"}, 3}, {{"MOSAIC_ORT_LIBRARY", "/nonexistent.so"}});
+  }
+}
+
 TEST_F(TrainingCommands, FaultsAreNamed) {
   const auto nothing = [](std::vector<std::string> arguments, const std::vector<std::string>& more) {
     arguments.insert(arguments.end(), more.begin(), more.end());

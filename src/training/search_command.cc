@@ -43,6 +43,8 @@ Result<void> run(SearchCommand& command, const Context& context) {
   MOSAIC_TRY(const auto start, make_start(command.model, command.training));
   if (!start->from_nothing) MOSAIC_RETURN_IF_ERROR(command.refuse_float_training());
 
+  MOSAIC_RETURN_IF_ERROR(try_engine(*start));
+
   cli::Progress progress(command.json);
   MOSAIC_TRY(const network::Network network, float_network(*start, command, context, progress));
   GradientOptions options{.search = command.search,

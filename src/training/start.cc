@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <utility>
+#include <vector>
 
 #include "mosaic/input/image.h"
 #include "mosaic/onnx/network.h"
+#include "mosaic/session/search.h"
 #include "mosaic/session/workspace.h"
 #include "training/architectures.h"
 
@@ -39,6 +42,11 @@ Result<std::unique_ptr<Start>> make_start(const std::string& model, const cli::T
                                        .pixels = std::move(pixels),
                                        .network = std::move(network),
                                        .from_nothing = from_nothing});
+}
+
+Result<void> try_engine(const Start& start) {
+  MOSAIC_TRY([[maybe_unused]] const std::vector<std::size_t> none, float_classes(start.network, {}));
+  return {};
 }
 
 TrainOptions float_training(const std::string& name, const cli::TrainingOptions& options, const std::stop_token& stop) {

@@ -48,6 +48,7 @@ Result<void> run(const TrainCommand& command, const Context& context) {
   MOSAIC_RETURN_IF_ERROR(cli::keep_inputs(command.output, {command.model}));
   if (!command.output.empty()) MOSAIC_RETURN_IF_ERROR(cli::check_writable(std::filesystem::absolute(command.output).parent_path()));
   MOSAIC_TRY(const auto start, make_start(command.model, command));
+  MOSAIC_RETURN_IF_ERROR(try_engine(*start));
   cli::Progress progress(command.json);
   TrainOptions options = float_training(start->network.name, command, context.stop);
   options.progress = [&](std::string_view what, double share) { progress.show(what, share); };
