@@ -19,7 +19,7 @@ enum class MappingMethod : std::uint8_t {
 [[nodiscard]] std::string_view name(MappingMethod method);  ///< "heuristic", "min-cost", "training-free", "odimo"
 
 /// What a mapping is held against others by.
-struct Contender {
+struct RatedMapping {
   MappingMethod method = MappingMethod::kTrainingFree;
   bool trained = false;  ///< weights were trained for this mapping
   double cost = 0;
@@ -31,11 +31,11 @@ struct Contender {
 inline constexpr double kRivalPoints = 0.5;
 
 /// Whether `a` is at most so many points less accurate than `b`, on held-out images where both have that figure and on test images else.
-[[nodiscard]] bool nearly_as_accurate(const Contender& a, const Contender& b, double points = kRivalPoints);
+[[nodiscard]] bool nearly_as_accurate(const RatedMapping& a, const RatedMapping& b, double points = kRivalPoints);
 
 /// For each mapping the place of its manual rival: the cheapest heuristic that is nearly as accurate, the first of equals; none where each is less
 /// accurate. Trained mappings are held against trained heuristics and others against others, where there are such. What a search has gained over
 /// doing without. Pure.
-[[nodiscard]] std::vector<std::optional<std::size_t>> manual_rivals(std::span<const Contender> all, double points = kRivalPoints);
+[[nodiscard]] std::vector<std::optional<std::size_t>> manual_rivals(std::span<const RatedMapping> all, double points = kRivalPoints);
 
 }  // namespace mosaic

@@ -10,13 +10,15 @@ using testing::ElementsAre;
 using testing::Eq;
 using testing::Optional;
 
-Contender manual(double cost, double accuracy) { return {.method = MappingMethod::kHeuristic, .trained = false, .cost = cost, .accuracy = accuracy}; }
+RatedMapping manual(double cost, double accuracy) {
+  return {.method = MappingMethod::kHeuristic, .trained = false, .cost = cost, .accuracy = accuracy};
+}
 
-Contender point(double cost, double accuracy) {
+RatedMapping point(double cost, double accuracy) {
   return {.method = MappingMethod::kTrainingFree, .trained = false, .cost = cost, .accuracy = accuracy};
 }
 
-Contender trained(Contender each, double held_out) {
+RatedMapping trained(RatedMapping each, double held_out) {
   each.trained = true;
   each.held_out = held_out;
   return each;

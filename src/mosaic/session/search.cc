@@ -212,15 +212,15 @@ std::size_t right_answers(std::span<const LabelledImage> test, std::span<const s
 }
 
 std::vector<std::optional<std::size_t>> manual_rivals(const SearchResult& result, std::span<const LabelledImage> test, diana::CostKind objective) {
-  std::vector<Contender> contenders;
+  std::vector<RatedMapping> rated;
   for (const MappedNetwork& each : result.mapped) {
-    contenders.push_back({.method = each.method,
-                          .trained = each.trained,
-                          .cost = each.cost.of(objective),
-                          .accuracy = 100 * static_cast<double>(right_answers(test, each.classes)) / static_cast<double>(test.size()),
-                          .held_out = each.held_out_percent});
+    rated.push_back({.method = each.method,
+                     .trained = each.trained,
+                     .cost = each.cost.of(objective),
+                     .accuracy = 100 * static_cast<double>(right_answers(test, each.classes)) / static_cast<double>(test.size()),
+                     .held_out = each.held_out_percent});
   }
-  return mosaic::manual_rivals(contenders);
+  return mosaic::manual_rivals(rated);
 }
 
 }  // namespace mosaic

@@ -31,12 +31,12 @@ bool have_held_out(std::span<const SearchEntry> entries, const std::vector<std::
 double merit(const SearchEntry& entry, bool by_held_out) { return by_held_out ? entry.held_out.value_or(0) : entry.accuracy.mean; }
 
 std::vector<std::optional<std::size_t>> rivals_of(std::span<const SearchEntry> entries, SearchCost kind) {
-  std::vector<Contender> contenders;
+  std::vector<RatedMapping> rated;
   for (const SearchEntry& each : entries) {
-    contenders.push_back(
+    rated.push_back(
         {.method = each.method, .trained = each.trained, .cost = each.cost(kind), .accuracy = each.accuracy.mean, .held_out = each.held_out});
   }
-  return manual_rivals(contenders);
+  return manual_rivals(rated);
 }
 
 /// None where a seed lacks it.
