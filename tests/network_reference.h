@@ -95,11 +95,13 @@ class NetworkDrawing {
   Random random_;
 };
 
-/// Seeded classifiers of three classes on small images, with `steps` random nodes (or pairs of nodes that go together) of every kind.
+/// Seeded classifiers of three classes on small images, with `steps` random nodes (or pairs of nodes that go together) of every kind,
+/// and activations (sums of one where need be) behind every kind.
 inline network::Network random_network(std::uint64_t seed, std::size_t steps = 6) {
   using network::Activation;
   using network::Kind;
   Random random(seed);
+  Random sums(seed * 104729 + 1);
   const auto integer = [&](std::int64_t low, std::int64_t high) {
     return low + static_cast<std::int64_t>(random.below(static_cast<std::size_t>(high - low + 1)));
   };
@@ -148,6 +150,7 @@ inline network::Network random_network(std::uint64_t seed, std::size_t steps = 6
       default:
         last = net.conv(last, {.out = integer(2, 5), .window = point, .activation = activation()});
     }
+    if (sums.below(4) == 0) last = net.add({last}, sums.below(2) == 0 ? Activation::kRelu : Activation::kRelu6);
   }
   last = random.below(2) == 0 ? net.global_pool(last) : net.flatten(last);
   net.conv(last, {.out = 3, .window = point});

@@ -126,11 +126,13 @@ inline network::Network cifar_resnet(int n, std::uint64_t seed, std::int64_t pix
   return net.take();
 }
 
-/// A random network in which every kind of node may follow every other. About `nodes` nodes on images of 9 x 9.
+/// A random network in which every kind of node may follow every other, activations (sums of one where need be) every kind of node. About `nodes`
+/// nodes on images of 9 x 9.
 inline network::Network random_network(std::uint64_t seed, int nodes = 12) {
   using network::Activation;
   using network::Kind;
   Random random(seed * 7919 + 1);
+  Random sums(seed * 104729 + 1);
   NetworkMaker net(seed, {.channels = 3, .height = 9, .width = 9});
   const auto any = [&](std::initializer_list<std::int64_t> values) { return values.begin()[random.below(values.size())]; };
   const auto activation = [&] { return static_cast<Activation>(random.below(3)); };
@@ -176,6 +178,7 @@ inline network::Network random_network(std::uint64_t seed, int nodes = 12) {
         x = large ? (random.below(2) == 0 ? net.subsample(x, 2, 0, 0) : net.subsample(x, 2, 1, 2)) : x;
         break;
     }
+    if (sums.below(4) == 0) x = net.add({x}, sums.below(2) == 0 ? Activation::kRelu : Activation::kRelu6);
   }
   switch (random.below(4)) {
     case 0:

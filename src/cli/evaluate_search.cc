@@ -93,7 +93,7 @@ Result<void> run(const Options& options) {
 
 void add_evaluate_search(CLI::App& group, Context& context) {
   auto& command = add_command(group, "search", "Compare searches of one network with several seeds: intervals, savings, who wins at equal cost",
-                              "  mosaic search resnet.onnx --images cifar10.bin --json > seed1.json\n"
+                              "  mosaic search resnet8 --method gradient --data fashion-mnist --seed 1 --json > seed1.json\n"
                               "  mosaic evaluate search seed1.json seed2.json seed3.json -o comparison\n"
                               "  mosaic evaluate search seed*.json --objective energy --json\n"
                               "Nothing is run: the files say what each mapping answered to each test image.");

@@ -16,6 +16,7 @@
 #include "mosaic/session/boards.h"
 #include "mosaic/session/mapped_plan.h"
 #include "output.h"
+#include "output_folder.h"
 #include "search_costs.h"
 #include "search_options.h"
 #include "search_report.h"
@@ -62,7 +63,6 @@ Result<Images> divide(const onnx::PreparedModel& model, const SearchCommand& opt
 }
 
 Result<void> run(SearchCommand& options, const Context& context) {
-  if (!options.training.data.empty()) return fail(ErrorCode::kInvalidInput, "--data is for --method gradient; this one takes --images");
   MOSAIC_TRY(const Board board, find_board(options.accelerators));
   MOSAIC_TRY([[maybe_unused]] const Arrays arrays, find_arrays(board));
   MOSAIC_TRY(const onnx::PreparedModel model, read_model(options.model, {}));
@@ -80,7 +80,9 @@ Result<void> run(SearchCommand& options, const Context& context) {
   if (options.images.paths.empty())
     return fail(ErrorCode::kInvalidInput, "a search wants images: give --images, or --cost-only for costs without accuracies");
   options.test.preprocess = options.images.preprocess;
+  if (!options.output.empty()) MOSAIC_RETURN_IF_ERROR(check_writable(options.output));
   MOSAIC_TRY(const Images images, divide(model, options));
+  if (const auto missing = missing_labels(images.calibration, "calibration")) note(*missing + ": sensitivities are to the network's own classes");
 
   Progress progress(options.json);
   options.search.corrected = !options.uncorrected;
@@ -101,7 +103,10 @@ Result<void> run(SearchCommand& options, const Context& context) {
 void add_search(CLI::App& app, Context& context) {
   auto options = std::make_shared<SearchCommand>();
   options->declare_command(app).callback([options, &context] {
-    context.action = [options, &context] { return options->method == "gradient" ? become_training_program(context) : run(*options, context); };
+    context.action = [options, &context]() -> Result<void> {
+      MOSAIC_RETURN_IF_ERROR(options->refuse_unused());
+      return options->method == "gradient" ? become_training_program(context) : run(*options, context);
+    };
   });
 }
 

@@ -13,6 +13,7 @@
 #include "mosaic/report/page.h"
 #include "mosaic/session/candidates.h"
 #include "output.h"
+#include "output_folder.h"
 
 namespace mosaic::cli {
 namespace {
@@ -70,6 +71,7 @@ std::string front_csv(const Candidates& candidates) {
 }
 
 Result<void> write(const Candidates& candidates, const std::string& title, const std::filesystem::path& folder) {
+  MOSAIC_RETURN_IF_ERROR(remove_mappings(folder / "costs.json"));
   const report::Table table = chosen_table(candidates);
   report::Page page(title, kCaveat);
   page.section("Costs");

@@ -3,12 +3,14 @@
 #include <CLI/CLI.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "command.h"
 #include "examples.h"
 #include "mosaic/accelerators/diana.h"
+#include "mosaic/base/error.h"
 #include "mosaic/session/search.h"
 #include "train_options.h"
 
@@ -36,6 +38,18 @@ struct SearchCommand : ModelOptions {
 
   CLI::App& declare_command(CLI::App& app);
   [[nodiscard]] diana::CostKind kind() const;
+
+  /// Whether options were given that this kind of search has no use for; both programs ask before they begin. Errors: kInvalidInput, with the option.
+  [[nodiscard]] Result<void> refuse_unused() const;
+  /// Likewise of float training, for a search that starts from a trained network.
+  [[nodiscard]] Result<void> refuse_float_training() const;
+
+ private:
+  void declare_images(CLI::App& command);
+  void declare_gradient(CLI::App& command);
+  [[nodiscard]] Result<void> refuse(std::span<const char* const> options, const std::string& search_name, const std::string& use) const;
+
+  const CLI::App* command_ = nullptr;  ///< knows what was given
 };
 
 }  // namespace mosaic::cli

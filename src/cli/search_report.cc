@@ -12,6 +12,7 @@
 #include "mosaic/onnx/model.h"
 #include "mosaic/report/page.h"
 #include "output.h"
+#include "output_folder.h"
 #include "search_options.h"
 
 namespace mosaic::cli {
@@ -46,21 +47,6 @@ report::Table front_table(const SearchResult& result, std::span<const MappedFigu
                microjoules(each), cell(of.accuracy), cell(low), cell(high), of.agreement_percent, cell(of.analog_percent)});
   }
   return table;
-}
-
-/// What a mapping's method is called in tables and JSON.
-std::string_view method_name(MappingMethod method) {
-  switch (method) {
-    case MappingMethod::kHeuristic:
-      return "heuristic";
-    case MappingMethod::kMinCost:
-      return "min-cost";
-    case MappingMethod::kTrainingFree:
-      return "training-free";
-    case MappingMethod::kOdimo:
-      return "odimo";
-  }
-  return "";
 }
 
 std::string series_of(const MappedNetwork& mapped) {
@@ -107,6 +93,11 @@ report::XyChart chart(const SearchResult& result, std::span<const MappedFigures>
     if (series.line) std::ranges::sort(series.points, {}, &report::Point::x);
   }
   return chart;
+}
+
+/// Per cent. Requires: labels.
+double float_accuracy(const SearchResult& result, std::span<const LabelledImage> test) {
+  return 100 * static_cast<double>(right_answers(test, result.float_classes)) / static_cast<double>(test.size());
 }
 
 /// Requires: all of them have one.
@@ -182,7 +173,7 @@ Json search_json(const SearchResult& result, std::span<const MappedFigures> figu
     const MappedFigures& of = figures[i];
     Json one{{"name", each.name},
              {"manual", each.manual},
-             {"method", method_name(each.method)},
+             {"method", mosaic::name(each.method)},
              {"trained", each.trained},
              {"digital_channels", mapping::digital_counts(each.mapping)},
              {"split_layers", of.split_layers},
@@ -193,6 +184,7 @@ Json search_json(const SearchResult& result, std::span<const MappedFigures> figu
              {"classes", each.classes},
              {"agreement_pct", of.agreement_percent}};
     if (of.accuracy) one.update({{"accuracy_pct", *of.accuracy}, {"accuracy_low_pct", of.interval->low}, {"accuracy_high_pct", of.interval->high}});
+    if (each.trained) one["epochs"] = each.epochs;
     if (each.held_out_percent) one["held_out_accuracy_pct"] = *each.held_out_percent;
     if (of.analog_percent) one["with_converter_pct"] = *of.analog_percent;
     if (of.rival) one.update({{"rival", *of.rival}, {"saving_pct", *of.saving_percent}});
@@ -203,6 +195,7 @@ Json search_json(const SearchResult& result, std::span<const MappedFigures> figu
 
 Result<void> write_search(const SearchResult& result, std::span<const MappedFigures> figures, const std::string& title,
                           const std::filesystem::path& folder) {
+  MOSAIC_RETURN_IF_ERROR(remove_mappings(folder / "front.json"));
   const report::Table table = front_table(result, figures);
   report::Page page(title, "Cycles and energies are modelled, not measured.");
   page.section("Front");
@@ -219,35 +212,54 @@ Result<void> write_search(const SearchResult& result, std::span<const MappedFigu
   return {};
 }
 
+std::optional<std::string> missing_labels(std::span<const LabelledImage> images, const std::string& what) {
+  const auto lacks = [](const LabelledImage& each) { return !each.label.has_value(); };
+  const auto count = std::ranges::count_if(images, lacks);
+  if (count == 0 || count == std::ssize(images)) return {};
+  return fmt::format("{} of {} {} images have no class, {} for one", count, images.size(), what, std::ranges::find_if(images, lacks)->name);
+}
+
+namespace {
+
+Json whole_json(const SearchResult& result, std::span<const MappedFigures> figures, std::span<const LabelledImage> test, const SearchReport& report) {
+  Json json = search_json(result, figures);
+  if (figures.front().accuracy) json.update({{"float_accuracy_pct", float_accuracy(result, test)}, {"test_labels", labels_json(test)}});
+  json.update(report.facts);
+  if (report.seed) {
+    json["seed"] = *report.seed;
+    for (Json& each : json["mappings"]) each["seed"] = *report.seed;
+  }
+  json.update({{"labels", result.own_classes ? "own" : "given"}, {"calibration_images", report.calibration}, {"test_images", test.size()}});
+  return json;
+}
+
+std::string whole_text(const SearchResult& result, std::span<const MappedFigures> figures, std::span<const LabelledImage> test,
+                       const SearchReport& report) {
+  std::string text =
+      fmt::format("{}: {} images to calibrate, tested on {}; cycles and energies are modelled\n\n", report.title, report.calibration, test.size());
+  text += search_table(result, figures);
+  if (figures.front().accuracy) text += fmt::format("\nThe float network is right on {:.1f} % of these images.", float_accuracy(result, test));
+  text += fmt::format("\nSensitivities are to {}.", result.own_classes ? "the float network's own classes" : "the classes given");
+  if (std::ranges::any_of(result.mapped, [](const MappedNetwork& each) { return each.method == MappingMethod::kOdimo; }))
+    text += "\nODiMO: after its method, with a schedule of minutes where its authors take days (docs/training.md has all differences).";
+  text += fmt::format(
+      "\nThe front of proxy and exact cost has {} points{}.\n", result.front,
+      result.excess > 0 ? fmt::format(" and may miss better ones by a factor of at most {:.3f} in the proxy", 1 + result.excess) : ", proved whole");
+  return text;
+}
+
+}  // namespace
+
 Result<void> show_search(const SearchResult& result, std::span<const LabelledImage> test, const Board& board, const SearchReport& report,
                          const SearchCommand& command) {
   const std::vector<MappedFigures> figures = figures_of(result, test, command.kind());
-  if (!command.output.empty()) {
-    MOSAIC_RETURN_IF_ERROR(write_search(result, figures, report.title, command.output));
-    MOSAIC_RETURN_IF_ERROR(write_plans(result, board, command.accelerators, command.objective, command.output));
-  }
-  std::optional<double> float_accuracy;
-  if (figures.front().accuracy)
-    float_accuracy = 100 * static_cast<double>(right_answers(test, result.float_classes)) / static_cast<double>(test.size());
-  if (command.json) {
-    Json json = search_json(result, figures);
-    if (float_accuracy) json.update({{"float_accuracy_pct", *float_accuracy}, {"test_labels", labels_json(test)}});
-    json.update(report.facts);
-    if (report.seed) {
-      json["seed"] = *report.seed;
-      for (Json& each : json["mappings"]) each["seed"] = *report.seed;
-    }
-    json.update({{"calibration_images", report.calibration}, {"test_images", test.size()}});
-    print_json(json);
-    return {};
-  }
-  print(fmt::format("{}: {} images to calibrate, {} held out; cycles and energies are modelled\n\n", report.title, report.calibration, test.size()));
-  print(search_table(result, figures));
-  if (float_accuracy) print(fmt::format("\nThe float network is right on {:.1f} % of these images.", *float_accuracy));
-  print(fmt::format(
-      "\nThe front of proxy and exact cost has {} points{}.\n", result.front,
-      result.excess > 0 ? fmt::format(" and may miss better ones by a factor of at most {:.3f} in the proxy", 1 + result.excess) : ", proved whole"));
-  if (!command.output.empty())
+  if (const auto missing = missing_labels(test, "test")) note(*missing + ": accuracies are left out");
+  // First what hours were spent on, then what a full disk may spoil.
+  command.json ? print_json(whole_json(result, figures, test, report)) : print(whole_text(result, figures, test, report));
+  if (command.output.empty()) return {};
+  MOSAIC_RETURN_IF_ERROR(write_search(result, figures, report.title, command.output));
+  MOSAIC_RETURN_IF_ERROR(write_plans(result, board, command.accelerators, command.objective, command.output));
+  if (!command.json)
     print(fmt::format("Page, mappings, models in integers and their plans: {}/front.html; run one: mosaic run {}/All-8bit.integers.json\n",
                       command.output, command.output));
   return {};

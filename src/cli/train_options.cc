@@ -16,6 +16,7 @@ void TrainingOptions::declare(CLI::App& command) {
   command.add_option("--batch", batch, "Images a step")->check(CLI::Range(1, 100000))->capture_default_str();
   command.add_option("--rate", rate, "Highest learning rate of float training")->check(CLI::PositiveNumber)->capture_default_str();
   command.add_option("--hold-out", hold_out, "Training images that are held out, to choose by")->check(CLI::Range(1, 1000000))->capture_default_str();
+  command.add_flag("--no-mirror", unmirrored, "Do not mirror training images at random: digits and letters are other signs in a mirror");
   command.add_option("--seed", seed, "Of first weights, orders and changes of images")->capture_default_str();
   command.add_option("--threads", threads, "Of libtorch; with one, the same arguments give the same bits")
       ->check(CLI::Range(1, 256))
@@ -33,7 +34,9 @@ CLI::App& TrainCommand::declare_command(CLI::App& app) {
   command.add_option("MODEL", model, "resnet8 or resnet20, to start from nothing; or the ONNX file of a classifier")->required();
   declare(command);
   command.get_option("--data")->required();
-  command.add_option("--checkpoint", checkpoint, "Kept after each epoch and on Ctrl-C, so that --resume can go on")->type_name("FILE");
+  auto* const kept =
+      command.add_option("--checkpoint", checkpoint, "Kept after each epoch and on Ctrl-C, so that --resume can go on")->type_name("FILE");
+  command.get_option("--resume")->needs(kept);
   command.add_option("-o,--output", output, "ONNX file of the trained network")->type_name("FILE");
   command.add_flag("--json", json, "Print JSON");
   return command;

@@ -19,6 +19,7 @@ struct TrainingOptions {
   int threads = 1;
   std::string checkpoint;
   bool resume = false;
+  bool unmirrored = false;
 
   void declare(CLI::App& command);
 };

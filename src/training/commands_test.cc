@@ -54,20 +54,22 @@ TEST_F(TrainingCommands, TrainGivesTheSameBytesAgain) {
   EXPECT_NE(desk_.read("a.onnx"), desk_.read("c.onnx"));
 }
 
-TEST_F(TrainingCommands, AnInterruptedTrainingResumesToTheSameModel) {
-  succeed(train({"--epochs", "30", "-o", "straight.onnx"}));
-  const auto arguments = train({"--epochs", "30", "--checkpoint", "work.checkpoint", "-o", "resumed.onnx"});
-  test::Process process(arguments, desk_.setting());
-  ASSERT_TRUE(process.wait_for_error("epoch 2 of 30"));
-  process.interrupt();
-  const test::Outcome outcome = process.wait();
-  EXPECT_EQ(outcome.code, 130) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("--resume goes on from work.checkpoint"));
-  EXPECT_FALSE(std::filesystem::exists(desk_ / "resumed.onnx"));
-  auto resumed = arguments;
-  resumed.emplace_back("--resume");
-  succeed(resumed);
-  EXPECT_EQ(desk_.read("straight.onnx"), desk_.read("resumed.onnx"));
+// More epochs than it can have ended before it is interrupted. That it resumes to the same bits, step by step, is trainer_test's.
+TEST_F(TrainingCommands, AnInterruptedTrainingResumesWhereItWas) {
+  auto arguments = train({"--epochs", "10000", "--checkpoint", "work.checkpoint", "-o", "resumed.onnx"});
+  const auto interrupted_after = [&](const std::string& text) {
+    test::Process process(arguments, desk_.setting());
+    EXPECT_TRUE(process.wait_for_error(text));
+    process.interrupt();
+    const test::Outcome outcome = process.wait();
+    EXPECT_EQ(outcome.code, 130) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("--resume goes on from work.checkpoint"));
+    EXPECT_FALSE(std::filesystem::exists(desk_ / "resumed.onnx"));
+    return outcome.err;
+  };
+  EXPECT_THAT(interrupted_after("epoch 2 of 10000"), HasSubstr("epoch 1 of 10000"));
+  arguments.emplace_back("--resume");
+  EXPECT_THAT(interrupted_after(" of 10000"), testing::Not(HasSubstr("epoch 1 of 10000")));
 }
 
 TEST_F(TrainingCommands, SearchByGradientGivesAllMethodsInOneResult) {
@@ -75,11 +77,15 @@ TEST_F(TrainingCommands, SearchByGradientGivesAllMethodsInOneResult) {
       {"--epochs", "3", "--search-epochs", "1", "--tune-epochs", "1", "--lambda", "0.05,20", "--points", "3", "--checkpoint", "work", "-o", "front"});
   const Json json = desk_.json(arguments);
   EXPECT_EQ(json.at("seed"), 1);
+  EXPECT_EQ(json.at("calibration_images"), 160) << "there are no more";
   std::map<std::string, int> methods;
   for (const Json& each : json.at("mappings")) {
     ++methods[each.at("method").get<std::string>() + (each.at("trained").get<bool>() ? " trained" : "")];
     EXPECT_EQ(each.at("classes").size(), 60U);
     EXPECT_EQ(each.contains("held_out_accuracy_pct"), each.at("trained").get<bool>());
+    if (each.at("trained").get<bool>()) {
+      EXPECT_EQ(each.at("epochs"), 2) << "one of search, one of tuning, and as many for what was not searched";
+    }
     EXPECT_EQ(each.at("seed"), 1);
   }
   EXPECT_EQ(methods["heuristic trained"], 3);
@@ -105,6 +111,27 @@ TEST_F(TrainingCommands, AModelOfAFileIsTrainedFurtherAndSearched) {
   EXPECT_EQ(json.at("float_epochs"), 0);
   EXPECT_EQ(json.at("objective"), "energy");
   EXPECT_EQ(json.at("float_accuracy_pct"), better.at("accuracy_pct"));
+  expect_refusal(desk_, {with_data({"search", "better.onnx", "--method", "gradient"}, {"--epochs", "3"}),
+                         {"leave out --epochs", "starts from a trained network"}});
+}
+
+TEST_F(TrainingCommands, WithoutTuningTheSearchesAreStillThere) {
+  const Json json = desk_.json(search({"--epochs", "1", "--search-epochs", "1", "--tune-epochs", "0", "--lambda", "1", "--points", "2"}));
+  std::vector<std::string> names;
+  for (const Json& each : json.at("mappings")) {
+    names.push_back(each.at("name"));
+    EXPECT_EQ(each.at("trained"), each.at("method") == "odimo") << names.back();
+  }
+  EXPECT_THAT(names, testing::IsSupersetOf({"ODiMO 1", "All-8bit", "All-Ternary", "Min-Cost"}));
+  desk_.write("search.json", json.dump());
+  EXPECT_EQ(desk_.json({"evaluate", "search", "search.json"}).at("seeds"), 1);
+}
+
+// No checkpoint is there: nothing has been trained yet.
+TEST_F(TrainingCommands, TheEngineIsMissedBeforeHoursOfTraining) {
+  for (const auto& arguments : {train({"--checkpoint", "work"}), search({"--checkpoint", "work"})}) {
+    expect_refusal(desk_, {arguments, {"ONNX Runtime is not to be found"}, 3}, {{"MOSAIC_ORT_LIBRARY", "/nonexistent.so"}});
+  }
 }
 
 TEST_F(TrainingCommands, FaultsAreNamed) {
@@ -122,6 +149,11 @@ TEST_F(TrainingCommands, FaultsAreNamed) {
   desk_.write("half.yaml", both.substr(0, both.find("  - name: analog")));
   expect_refusal(desk_, {search({"--board", "half.yaml"}), {"computes in one precision alone", "cost_function diana/analog"}});
   expect_refusal(desk_, {search({"--images", "data/t10k-images-idx3-ubyte"}), {"leave out --images"}});
+  expect_refusal(desk_, {search({"--equalise"}), {"leave out --equalise"}});
+  expect_refusal(desk_, {search({"--cost-only"}), {"leave out --data: --cost-only"}});
+  expect_refusal(desk_, {search({"--resume"}), {"--resume", "--checkpoint"}}, {});
+  expect_refusal(desk_, {train({"--resume"}), {"--resume", "--checkpoint"}});
+  expect_refusal(desk_, {train({"-o", "data/train-images-idx3-ubyte/net.onnx"}), {"is not a folder"}});
   expect_refusal(desk_, {with_data({"train", "resnet9"}, {}), {"resnet9"}});
 
   onnx::Builder sigmoid("net", 0);

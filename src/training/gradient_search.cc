@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "mapped.h"
 #include "mosaic/base/random.h"
 #include "mosaic/mapping/fronts.h"
 #include "mosaic/mapping/quantized_layer.h"
@@ -30,12 +31,6 @@ struct Candidate {
   const Network* start = nullptr;  ///< weights that fine-tuning begins with
 };
 
-/// "ODiMO 0.2" as a part of a file's name.
-std::string file_name(std::string name) {
-  std::ranges::replace_if(name, [](char c) { return c == ' ' || c == '/'; }, '_');
-  return name;
-}
-
 class GradientSearch {
  public:
   GradientSearch(const Network& network, const TrainingImages& images, std::span<const LabelledImage> test, const GradientOptions& options)
@@ -45,11 +40,10 @@ class GradientSearch {
     if (options_.lambdas.empty()) return fail(ErrorCode::kInvalidInput, "a search by gradients needs a lambda or more (--lambda)");
     MOSAIC_RETURN_IF_ERROR(search_without_training());
     MOSAIC_RETURN_IF_ERROR(search_with_lambdas());
-    if (options_.tune_epochs > 0) {
-      for (const Candidate& each : candidates()) MOSAIC_RETURN_IF_ERROR(add_tuned(each));
-    }
+    const bool tuned = options_.tune_epochs > 0;
+    for (const Candidate& each : tuned ? candidates() : found_) MOSAIC_RETURN_IF_ERROR(add_tuned(each));
     for (MappedNetwork& each : untrained_.mapped) {
-      if (each.method != MappingMethod::kTrainingFree) each.name += " untrained";
+      if (tuned && each.method != MappingMethod::kTrainingFree) each.name += " untrained";
       result_.mapped.push_back(std::move(each));
     }
     untrained_.mapped = std::move(result_.mapped);
@@ -60,8 +54,7 @@ class GradientSearch {
   Result<void> search_without_training() {
     SearchOptions options = options_.search;
     options.range_images = kCalibrationImages;
-    std::vector<LabelledImage> calibration =
-        labelled(sample(images_.train, kCalibrationImages, kCalibrationSeed), images_.pixels, "training image");
+    std::vector<LabelledImage> calibration = labelled(sample(images_.train, kCalibrationImages, kCalibrationSeed), images_.pixels, "training image");
     Random(kCalibrationSeed).shuffle(calibration);  // the search takes the first few for what takes long
     for (const LabelledImage& each : calibration) {
       const auto values = each.image.as<float>();
@@ -117,9 +110,10 @@ class GradientSearch {
   TrainOptions stage(const std::string& name, std::int64_t epochs) const {
     return {.name = name,
             .schedule = {.epochs = epochs, .batch = options_.batch, .optimiser = Optimiser::kAdam, .rate = options_.tune_rate},
+            .mirrored = options_.mirrored,
             .seed = options_.seed,
             .threads = options_.threads,
-            .checkpoint = options_.folder.empty() ? options_.folder : options_.folder / (file_name(name) + ".checkpoint"),
+            .checkpoint = options_.folder.empty() ? options_.folder : options_.folder / (cli::file_name(name) + ".checkpoint"),
             .resume = options_.resume,
             .progress = options_.search.progress,
             .stop = options_.search.stop};
@@ -139,6 +133,7 @@ class GradientSearch {
     deployed.method = candidate.method;
     deployed.trained = true;
     deployed.held_out_percent = tuned.held_out_percent;
+    deployed.epochs = options_.search_epochs + options_.tune_epochs;
     deployed.proxy = mapping::proxy_of(deployed.mapping, untrained_.sensitivities);
     MOSAIC_RETURN_IF_ERROR(simulate_classes(deployed, test_, pixels_, options_.search));
     result_.mapped.push_back(std::move(deployed));

@@ -173,6 +173,8 @@ Result<Pixels> Pixels::create(Preprocess preprocess, std::int64_t channels) {
   return result;
 }
 
+Fingerprint Pixels::fingerprint() const { return Hasher().add(std::as_bytes(std::span(values_))).fingerprint(); }
+
 std::vector<float> Pixels::input(const ImageSet& images, std::size_t i) const {
   const auto image = images.image(i);
   const auto plane = static_cast<std::size_t>(images.extent.height * images.extent.width);

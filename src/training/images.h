@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mosaic/base/error.h"
+#include "mosaic/base/hash.h"
 #include "mosaic/input/image.h"
 #include "mosaic/network/network.h"
 #include "mosaic/session/search.h"
@@ -54,6 +55,9 @@ class Pixels {
 
   /// The power of two at or above the largest magnitude of any value.
   [[nodiscard]] float magnitude() const { return magnitude_; }
+
+  /// Equal where each byte becomes the same.
+  [[nodiscard]] Fingerprint fingerprint() const;
 
   /// An image as the network takes it.
   [[nodiscard]] std::vector<float> input(const ImageSet& images, std::size_t i) const;

@@ -10,6 +10,7 @@
 #include "mosaic/accelerators/diana.h"
 #include "mosaic/integers/quantize.h"
 #include "mosaic/mapping/quantized_layer.h"
+#include "mosaic/session/search.h"
 #include "training/relaxed_cost.h"
 #include "training/torch_network.h"
 
@@ -27,13 +28,7 @@ using network::Node;
 at::Tensor straight_through(const at::Tensor& value, const at::Tensor& through) { return value + (through - through.detach()); }
 
 Result<std::vector<Format>> formats_of(const Network& network, const Mapping& mapping, std::span<const integers::Range> ranges) {
-  const std::vector<QuantizedLayer> layers = mapping::quantize(network, mapping);
-  std::vector<integers::LayerWeights> weights;
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    std::vector<bool> digital;
-    for (const mapping::Unit unit : mapping.layers[l].channels) digital.push_back(unit == mapping::Unit::kDigital);
-    weights.push_back({.values = layers[l].values, .scales = layers[l].scales, .digital = std::move(digital)});
-  }
+  const std::vector<integers::LayerWeights> weights = layer_weights(mapping, mapping::quantize(network, mapping));
   MOSAIC_TRY(const integers::QuantizedNetwork quantised, integers::quantize(network, weights, ranges));
   std::vector<Format> formats;
   for (const integers::QuantizedNode& node : quantised.nodes) formats.push_back(node.format);

@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
 #include "mosaic/session/boards.h"
 #include "mosaic/session/mapped_plan.h"
 #include "output.h"
+#include "output_folder.h"
 #include "search_options.h"
 #include "search_report.h"
 #include "training/commands.h"
@@ -31,14 +33,17 @@ Result<network::Network> float_network(const Start& start, const SearchCommand& 
 Result<void> run(SearchCommand& command, const Context& context) {
   if (command.method != "gradient")
     return fail(ErrorCode::kInvalidInput, "this program searches by gradients: --method gradient; 'mosaic search' has the other methods");
-  if (!command.images.paths.empty() || !command.test.paths.empty() || command.cost_only)
-    return fail(ErrorCode::kInvalidInput, "a search by gradients takes all images from --data: leave out --images, --test and --cost-only");
-  if (command.search.equalised)
-    return fail(ErrorCode::kInvalidInput, "--equalise is for --method sensitivity: training brings channels to size itself");
+  if (command.cost_only)
+    return fail(ErrorCode::kInvalidInput, "--cost-only is not for this program, which searches by gradients: 'mosaic search' has it");
+  MOSAIC_RETURN_IF_ERROR(command.refuse_unused());
   MOSAIC_TRY(const Board board, find_board(command.accelerators));
   MOSAIC_TRY([[maybe_unused]] const Arrays arrays, find_arrays(board));
+  if (!command.output.empty()) MOSAIC_RETURN_IF_ERROR(cli::check_writable(command.output));
   command.training.preprocess = command.images.preprocess;
   MOSAIC_TRY(const auto start, make_start(command.model, command.training));
+  if (!start->from_nothing) MOSAIC_RETURN_IF_ERROR(command.refuse_float_training());
+
+  MOSAIC_RETURN_IF_ERROR(try_engine(*start));
 
   cli::Progress progress(command.json);
   MOSAIC_TRY(const network::Network network, float_network(*start, command, context, progress));
@@ -48,6 +53,7 @@ Result<void> run(SearchCommand& command, const Context& context) {
                           .tune_epochs = command.tune_epochs,
                           .tune_rate = command.tune_rate,
                           .batch = command.training.batch,
+                          .mirrored = !command.training.unmirrored,
                           .seed = command.training.seed,
                           .threads = command.training.threads,
                           .folder = command.training.checkpoint,
@@ -63,7 +69,7 @@ Result<void> run(SearchCommand& command, const Context& context) {
 
   cli::SearchReport report{.title = fmt::format("{} on {} for {}, by gradients and without training, by {}, seed {}", network.name,
                                                 command.training.data, board.name, command.objective, command.training.seed),
-                           .calibration = kCalibrationImages,
+                           .calibration = std::min(kCalibrationImages, start->data.train.size()),
                            .seed = command.training.seed,
                            .facts = {{"model", command.model},
                                      {"data", command.training.data},

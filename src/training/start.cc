@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <utility>
+#include <vector>
 
 #include "mosaic/input/image.h"
 #include "mosaic/onnx/network.h"
+#include "mosaic/session/search.h"
 #include "mosaic/session/workspace.h"
 #include "training/architectures.h"
 
@@ -41,10 +44,16 @@ Result<std::unique_ptr<Start>> make_start(const std::string& model, const cli::T
                                        .from_nothing = from_nothing});
 }
 
+Result<void> try_engine(const Start& start) {
+  MOSAIC_TRY([[maybe_unused]] const std::vector<std::size_t> none, float_classes(start.network, {}));
+  return {};
+}
+
 TrainOptions float_training(const std::string& name, const cli::TrainingOptions& options, const std::stop_token& stop) {
   constexpr double kDecay = 5e-4;
   return {.name = name,
           .schedule = {.epochs = options.epochs, .batch = options.batch, .optimiser = Optimiser::kSgd, .rate = options.rate, .decay = kDecay},
+          .mirrored = !options.unmirrored,
           .seed = options.seed,
           .threads = options.threads,
           .checkpoint = options.checkpoint,

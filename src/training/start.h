@@ -27,6 +27,9 @@ struct Start {
 /// `model`: the name of an architecture or an ONNX file. Errors: those of reading data and model; kInvalidInput: images that do not fit the model.
 [[nodiscard]] Result<std::unique_ptr<Start>> make_start(const std::string& model, const cli::TrainingOptions& options);
 
+/// Whether the inference engine is there and takes the network: it is first needed when hours of training are over. Errors: those of the engine.
+[[nodiscard]] Result<void> try_engine(const Start& start);
+
 /// How float training goes by these options.
 [[nodiscard]] TrainOptions float_training(const std::string& name, const cli::TrainingOptions& options, const std::stop_token& stop);
 

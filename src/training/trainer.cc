@@ -73,13 +73,14 @@ class Training {
       : network_(network),
         images_(images),
         options_(options),
-        batches_(images.train, images.pixels, options.schedule.batch, options.seed),
+        batches_(images.train, images.pixels, options.schedule.batch, options.seed, {.mirror = options.mirrored}),
         optimiser_(network.parameters(), options.schedule) {
     const Schedule& plan = options.schedule;
     checkpoint_.network = std::move(start);
-    checkpoint_.options = fmt::format("{}; {} epochs, batch {}, {} at {}, choices at {}, decay {}, seed {}, images {}", task, plan.epochs, plan.batch,
-                                      plan.optimiser == Optimiser::kSgd ? "sgd" : "adam", plan.rate, plan.choice_rate, plan.decay, options.seed,
-                                      fingerprint_of(images.train));
+    checkpoint_.options =
+        fmt::format("{}; {} epochs, batch {}, {} at {}, choices at {}, decay {}, seed {}, images {}, pixels {}{}", task, plan.epochs, plan.batch,
+                    plan.optimiser == Optimiser::kSgd ? "sgd" : "adam", plan.rate, plan.choice_rate, plan.decay, options.seed,
+                    fingerprint_of(images.train), images.pixels.fingerprint(), options.mirrored ? ", mirrored" : "");
     checkpoint_.losses.push_back(0);
   }
 

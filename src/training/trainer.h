@@ -48,6 +48,7 @@ struct Schedule {
 struct TrainOptions {
   std::string name = "training";  ///< for progress and messages
   Schedule schedule;
+  bool mirrored = true;  ///< training images are, every second time
   std::uint64_t seed = 1;
   int threads = 1;
   std::filesystem::path checkpoint;  ///< written after each epoch and where it is stopped; empty: none

@@ -208,10 +208,24 @@ TEST_F(Interrupted, ACheckpointOfSomethingElseIsRefused) {
   EXPECT_THAT(train_float(start(), true, images(), options).error().message,
               AllOf(HasSubstr("was made with 'float"), HasSubstr("sgd at 0.1,"), HasSubstr("now it is"), HasSubstr("sgd at 0.2,")));
   options.schedule.rate = 0.1;
+  const Pixels others = expect(Pixels::create(Preprocess::kTf, 1));  // the network is the same, and so are the bytes of its images
+  const auto prepared = train_float(start(), true, {.train = train_, .held_out = held_out_, .pixels = others}, options);
+  ASSERT_FALSE(prepared.has_value());
+  EXPECT_THAT(prepared.error().message, AllOf(HasSubstr("now it is"), HasSubstr("pixels " + others.fingerprint())));
+  options.mirrored = false;
+  EXPECT_THAT(train_float(start(), true, images(), options).error().message, HasSubstr(", mirrored'"));
+  options.mirrored = true;
   std::filesystem::resize_file(options.checkpoint, 5000);
   EXPECT_THAT(train_float(start(), true, images(), options).error().message, AllOf(HasSubstr("damaged"), HasSubstr("leave --resume out")));
   options.resume = false;
   EXPECT_TRUE(train_float(start(), true, images(), options)) << "without --resume it is written anew";
+}
+
+TEST_F(Training, MirrorsImagesUnlessTold) {
+  TrainOptions options = sgd(1);
+  const std::string mirrored = network::fingerprint(expect(train_float(start(), true, images(), options)).network);
+  options.mirrored = false;
+  EXPECT_NE(network::fingerprint(expect(train_float(start(), true, images(), options)).network), mirrored);
 }
 
 TEST_F(Training, SaysWhereTheLossBecameNoNumber) {

@@ -1,4 +1,4 @@
-// Networks in integers on the simulated DIANA: 'mosaic run' and 'mosaic explain' of plans by channels, costs alone, published figures.
+// Networks in integers on the simulated DIANA: 'mosaic run' and 'mosaic explain' of plans by channels, costs alone, cost functions.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -189,11 +189,12 @@ TEST_F(Mapped, CostsAloneNeedNoImages) {
   EXPECT_THAT(desk_.read("costs/Min-Cost.mapping.json"), HasSubstr("bits"));
 }
 
-TEST(Accelerators, PrintEveryPublishedFigureBesideOurs) {
+TEST(Accelerators, PrintEveryFigureBesideOursAndWhereItIsFrom) {
   const Desk desk;
   EXPECT_THAT(desk.output({"evaluate", "accelerators"}),
               AllOf(HasSubstr("127"), HasSubstr("112"), HasSubstr("the repository's 127 costs 43.475 cycles more"),
-                    HasSubstr("the repository's 31 costs 0.000 cycles more"), HasSubstr("0 different")));
+                    HasSubstr("the repository's 31 costs 0.000 cycles more"), HasSubstr("12 splits written out in the repository, 70 calculated"),
+                    HasSubstr("0 different")));
   EXPECT_EQ(desk.json({"evaluate", "accelerators"}).at("equal"), true);
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "mosaic/base/random.h"
+#include "mosaic/input/array_file.h"
 #include "tests/end_to_end/tool.h"
 
 namespace mosaic {
@@ -63,7 +64,7 @@ class Search : public testing::Test {
 
 TEST_F(Search, ShowsHeuristicsAndAFrontWithModelledCosts) {
   const std::string text = desk_.output(search({"--images", "images.bin", "--points", "4"}));
-  EXPECT_THAT(text, AllOf(HasSubstr("20 images to calibrate, 20 held out; cycles and energies are modelled"), HasSubstr("All-8bit"),
+  EXPECT_THAT(text, AllOf(HasSubstr("20 images to calibrate, tested on 20; cycles and energies are modelled"), HasSubstr("All-8bit"),
                           HasSubstr("All-Ternary"), HasSubstr("IO-8bit/backbone-ternary"), HasSubstr("Min-Cost"), HasSubstr("proved whole")));
 }
 
@@ -180,18 +181,80 @@ TEST_F(Search, RefusesWhatCannotBeSearched) {
   expect_refusal(desk_, {search({"--images", "images.bin", "--board", "hikey970"}), {"board 'hikey970'", "'diana' has"}});
   expect_refusal(desk_, {{"search", "sigmoid.onnx", "--images", "images.bin"}, {"sigmoid.onnx", "Sigmoid", "cannot be mapped"}});
   expect_refusal(desk_, {search({}), {"a search wants images"}});
-  expect_refusal(desk_, {search({"--images", "images.bin", "--data", "fashion-mnist"}), {"--data is for --method gradient"}});
   expect_refusal(desk_, {search({"--images", "nothing.bin"}), {"nothing.bin"}});
   expect_refusal(desk_, {search({"--images", "torn.bin"}), {"torn.bin"}});
   expect_refusal(desk_, {search({"--images", "one.bin"}), {"one image alone", "--test"}});
   expect_refusal(desk_, {search({"--images", "wrong.bin"}), {"of class 99", "10 classes"}});
   expect_refusal(desk_, {search({"--images", "images.bin", "--method", "magic"}), {"--method", "magic"}});
   expect_refusal(desk_, {search({}), {"give --images, or --cost-only"}});
-  expect_refusal(desk_, {search({"--images", "images.bin", "--cost-only"}), {"--cost-only"}});
+  expect_refusal(desk_, {search({"--images", "images.bin", "-o", "net.onnx"}), {"net.onnx is not a folder"}});
+  expect_refusal(desk_, {search({"--images", "images.bin", "--test-truth", "truth.csv"}), {"--test-truth", "--test"}});
   desk_.write(
       "half.yaml",
       "{schema_version: 1, name: half, devices: [{name: array, kind: npu, backend: modelled, cost_function: diana/digital, precision: int8}]}");
   expect_refusal(desk_, {search({"--images", "images.bin", "--board", "half.yaml"}), {"board 'half'", "one precision alone (int8, device 'array')"}});
+}
+
+TEST_F(Search, RefusesOptionsThatItHasNoUseFor) {
+  const std::vector<std::vector<std::string>> of_images{{"--images", "images.bin"}, {"--truth", "truth.csv"}, {"--calibration", "9"}, {"--equalise"}};
+  const std::vector<std::vector<std::string>> of_gradient{
+      {"--data", "fashion-mnist"}, {"--epochs", "2"},        {"--batch", "8"},       {"--rate", "0.1"},
+      {"--hold-out", "9"},         {"--no-mirror"},          {"--seed", "2"},        {"--threads", "2"},
+      {"--lambda", "0.1"},         {"--search-epochs", "1"}, {"--tune-epochs", "1"}, {"--tune-rate", "0.1"},
+      {"--checkpoint", "work"}};
+  const std::vector<std::vector<std::string>> of_both{
+      {"--method", "sensitivity"}, {"--preprocess", "torch"}, {"--analog-noise", "1"}, {"--no-correction"}, {"--no-compensation"}};
+  const auto refused = [&](std::vector<std::string> before, const std::vector<std::string>& option, const std::string& why) {
+    before.insert(before.end(), option.begin(), option.end());
+    expect_refusal(desk_, {search(before), {"leave out " + option[0], why}});
+  };
+  for (const auto& option : of_images) {
+    refused({"--cost-only"}, option, "it is for --method sensitivity");
+    refused({"--method", "gradient"}, option, "it is for --method sensitivity");
+  }
+  for (const auto& option : of_gradient) {
+    refused({"--cost-only"}, option, "it is for --method gradient");
+    refused({"--images", "images.bin"}, option, "it is for --method gradient");
+  }
+  for (const auto& option : of_both) refused({"--cost-only"}, option, "--cost-only has no use for it");
+}
+
+TEST_F(Search, SaysWhereAClassIsMissing) {
+  desk_.write("more.npy", format_npy(Tensor(ElementType::kFloat32, {1, 3, 32, 32})));
+  const auto run = [&](const std::vector<std::string>& options) { return desk_.run(search(options)); };
+  const test::Outcome untested = run({"--images", "images.bin", "--test", "images.bin", "more.npy", "--points", "2"});
+  EXPECT_THAT(untested.err, AllOf(HasSubstr("1 of 41 test images have no class, more"), HasSubstr("accuracies are left out")));
+  EXPECT_THAT(untested.out, HasSubstr("Sensitivities are to the classes given"));
+  const test::Outcome own = run({"--images", "images.bin", "more.npy", "--test", "images.bin", "--points", "2"});
+  EXPECT_THAT(own.err, AllOf(HasSubstr("1 of 41 calibration images have no class"), HasSubstr("the network's own classes")));
+  EXPECT_THAT(own.out, HasSubstr("Sensitivities are to the float network's own classes"));
+  EXPECT_EQ(desk_.json(search({"--images", "images.bin", "--points", "2"})).at("labels"), "given");
+}
+
+TEST_F(Search, LeavesNothingOfAnEarlierFrontBesideANewOne) {
+  const auto made = [&](const std::string& points) {
+    const Json json = desk_.json(search({"--images", "images.bin", "--points", points, "-o", "front"}));
+    return json.at("mappings").size();
+  };
+  const auto there = [&](const std::string& ending) {
+    return std::ranges::count_if(desk_.files(), [&](const std::string& file) { return file.ends_with(ending); });
+  };
+  const std::size_t many = made("6");
+  const std::size_t few = made("2");
+  ASSERT_LT(few, many);
+  for (const char* const ending : {".mapping.json", ".integers.json", ".onnx", ".plan.json"}) {
+    const auto own = std::string_view(ending) == ".onnx" ? 1 : 0;  // the network itself
+    EXPECT_EQ(there(ending), static_cast<std::ptrdiff_t>(few) + own) << ending;
+  }
+}
+
+TEST_F(Search, PrintsWhatItFoundBeforeAFullDiskSpoilsIt) {
+  test::Setting setting = desk_.setting();
+  setting.largest_file = 1000;
+  const test::Outcome outcome = test::Process(search({"--images", "images.bin", "--points", "2", "-o", "front"}), setting).wait();
+  EXPECT_NE(outcome.code, 0);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("All-8bit"), HasSubstr("IO-8bit")));
+  EXPECT_THAT(outcome.err, HasSubstr("front"));
 }
 
 TEST_F(Search, StopsOnRequest) {

@@ -45,7 +45,7 @@ void expect_cost(const std::vector<ConvShape>& layers, const std::vector<std::in
   EXPECT_NEAR(cost.energy.value * 1e6, microjoules, microjoules > 1000 ? 0.05 : 0.005);
 }
 
-// The figures of the published repository's cost model.
+// Calculated beforehand from the formula of the authors' repository.
 TEST(Diana, UnitVectors) {
   struct Vector {
     ConvShape layer;
@@ -59,7 +59,7 @@ TEST(Diana, UnitVectors) {
     EXPECT_DOUBLE_EQ(digital_cycles(each.layer, each.layer.out_channels), each.digital);
   }
   EXPECT_DOUBLE_EQ(digital_cycles(conv(32, 64, 3, 8), 4), 2592);
-  // Published as 514.27 and 73.25; a pixel on eight pixels' worth of columns takes an eighth of an evaluation.
+  // There 514.27 and 73.25; a pixel on eight pixels' worth of columns takes an eighth of an evaluation.
   EXPECT_NEAR(analog_cycles(conv(64, 10, 1, 1), 10), 514.275, 1e-9);
   EXPECT_DOUBLE_EQ(digital_cycles(conv(64, 10, 1, 1), 10), 73.25);
 }

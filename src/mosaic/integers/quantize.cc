@@ -149,6 +149,7 @@ Result<void> check_input(const network::Network& network, std::size_t layers, st
 
 Result<QuantizedNetwork> quantize(const network::Network& network, std::span<const LayerWeights> layers, std::span<const Range> ranges,
                                   const QuantizeOptions& options) {
+  MOSAIC_RETURN_IF_ERROR(network::validate(network));
   MOSAIC_RETURN_IF_ERROR(check_input(network, layers.size(), ranges, options));
   const std::vector<Format> formats = choose_formats(network, ranges, options.activation_bits);
   QuantizedNetwork result{.name = network.name, .nodes = {}};

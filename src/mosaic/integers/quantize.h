@@ -29,8 +29,8 @@ struct QuantizeOptions {
 /// nowhere else, it has the concat's format, so that joining is copying. What the network gives is not brought down to 7 bits: its scale is the power
 /// of two at or below magnitude / 2^15, its integers lie within 2^23, so that their order is that of the sums and float32 holds them. A channel whose
 /// bias would need more than 29 bits beside its weights' scale (what batch normalisation has switched off) keeps its bias alone. Errors:
-/// kInvalidInput: numbers of layers, weights, ranges; analog channels with groups or with weights other than -1, 0, 1; scales of digital channels
-/// that are no powers of two; scales or biases that are not finite. kUnsupported: sums that might leave 32 bits.
+/// kInvalidInput: those of network::validate; numbers of layers, weights, ranges; analog channels with groups or with weights other than -1, 0, 1;
+/// scales of digital channels that are no powers of two; scales or biases that are not finite. kUnsupported: sums that might leave 32 bits.
 [[nodiscard]] Result<QuantizedNetwork> quantize(const network::Network& network, std::span<const LayerWeights> layers, std::span<const Range> ranges,
                                                 const QuantizeOptions& options = {});
 

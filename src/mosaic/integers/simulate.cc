@@ -129,6 +129,9 @@ Simulator::Simulator(QuantizedNetwork network) : network_(std::move(network)), w
 Result<std::vector<std::vector<std::int32_t>>> Simulator::run_all(std::span<const float> image, const Converter& converter) const {
   if (static_cast<std::int64_t>(image.size()) != network_.input().size())
     return fail(ErrorCode::kInvalidInput, fmt::format("the image has {} numbers, {} takes {}", image.size(), network_.name, network_.input().size()));
+  const auto wrong = std::ranges::find_if_not(image, [](float value) { return std::isfinite(value); });
+  if (wrong != image.end())
+    return fail(ErrorCode::kInvalidInput, fmt::format("number {} of the image is {}, which no integer stands for", wrong - image.begin(), *wrong));
   std::vector<Integers> values{quantize_image(network_.nodes[0], image)};
   values.reserve(network_.nodes.size());
   for (std::size_t i = 1; i < network_.nodes.size(); ++i) {

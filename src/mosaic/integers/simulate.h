@@ -26,7 +26,8 @@ class Simulator {
   explicit Simulator(QuantizedNetwork network);
 
   /// The integers of every node, in the order of the nodes. A converter is called for the partial sums of analog rows: node after node, pixel row
-  /// after pixel row, row after row, pixel after pixel, first input channels first. Errors: kInvalidInput: an image of another size.
+  /// after pixel row, row after row, pixel after pixel, first input channels first. Errors: kInvalidInput: an image of another size, or
+  /// with a number that is not finite.
   [[nodiscard]] Result<std::vector<std::vector<std::int32_t>>> run_all(std::span<const float> image, const Converter& converter = {}) const;
 
   /// The integers of the last node. Errors: as `run_all`.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "mosaic/integers/modelled_cost.h"
 #include "mosaic/network/forward.h"
@@ -134,8 +135,18 @@ TEST(Simulator, ComesCloseToTheFloatNetwork) {
   EXPECT_GT(products / std::sqrt(squares * expected), 0.995);
 }
 
-// The published unit vector of DIANA: (16, 16, 3 x 3, 32 x 32) takes 13312 cycles on the digital and 5811.2 on the analog array with all channels on
-// one of them.
+TEST(Simulator, RefusesWhatIsNoNumber) {
+  const network::Network net = test::cifar_resnet(1, 5, 16);
+  const Simulator simulator(test::quantized_network(net, 5, 1));
+  for (const float wrong : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    std::vector<float> image = test::seeded_image(net, 1);
+    image[7] = wrong;
+    EXPECT_THAT(test::error_of(simulator.run(image)), testing::HasSubstr("number 7 of the image is"));
+  }
+}
+
+// A unit vector of DIANA's cost functions: (16, 16, 3 x 3, 32 x 32) takes 13312 cycles on the digital and 5811.2 on the analog array with all
+// channels on one of them.
 TEST(ModelledCost, IsThePublishedCostOfEachLayer) {
   test::NetworkMaker maker(1, {.channels = 16, .height = 32, .width = 32});
   maker.convolution(0, {.out = 16});

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "mosaic/base/error.h"
 #include "mosaic/base/hash.h"
 
 namespace mosaic::network {
@@ -44,7 +45,7 @@ enum class Kind : std::uint8_t {
   kFlatten,      ///< [C, H, W] to [C * H * W, 1, 1]
 };
 
-/// What follows a convolution or a sum.
+/// What follows a convolution or a sum, and nothing else: behind a pool, say, it is a sum of one.
 enum class Activation : std::uint8_t { kNone, kRelu, kRelu6 };
 
 /// Weights and bias of a convolution.
@@ -81,6 +82,9 @@ struct Network {
 
 /// The nodes that are convolutions, in order: the layers that accelerators compute.
 [[nodiscard]] std::vector<std::size_t> convolutions(const Network& network);
+
+/// Whether nodes are in order, the first is the only input, and only convolutions and sums have activations. Errors: kInvalidInput, with the node.
+[[nodiscard]] Result<void> validate(const Network& network);
 
 /// Equal for networks of equal structure and equal weights, whatever they and their nodes are called.
 [[nodiscard]] Fingerprint fingerprint(const Network& network);

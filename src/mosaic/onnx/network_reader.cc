@@ -47,6 +47,7 @@ class Reader {
       if (auto done = read(given); !done) return within(fmt::format("{} '{}'", given.op, name_of(given)), done.error());
     }
     if (values_.at(output_) + 1 != network_.nodes.size()) return unsupported("the model's output is not what its last operator gives");
+    MOSAIC_RETURN_IF_ERROR(network::validate(network_));
     return std::move(network_);
   }
 
@@ -254,13 +255,26 @@ class Reader {
     return {};
   }
 
+  /// Whether a constant of this shape is one value a channel, or one for all, of what it is added to: shapes are aligned at their ends.
+  bool lies_along_channels(const Shape& summand, const std::string& value) const {
+    const std::size_t behind = types_.at(value).shape->size() == 4 ? 2 : 0;  // axes that follow the channels
+    for (std::size_t axis = 0; axis < summand.size(); ++axis) {
+      if (summand[axis] != 1 && axis + behind + 1 != summand.size()) return false;
+    }
+    return true;
+  }
+
   Done add_to_bias(const NodeValue& given, std::size_t argument) {
-    MOSAIC_TRY(const std::vector<double> summand, numbers(given, argument));
+    MOSAIC_TRY(const Tensor values, constant(given, argument));
+    const std::vector<double> summand = values.to_doubles();
     const std::string& from = given.inputs[1 - argument];
     Node* const node = open_convolution(from);
     if (node == nullptr || (summand.size() != 1 && summand.size() != node->filters.bias.size())) {
       return unsupported("a constant is added to what is not a convolution of as many channels");
     }
+    MOSAIC_TRY(const Extent sum, extent_of(given.outputs[0]));
+    if (sum != node->extent || !lies_along_channels(values.shape(), from))
+      return unsupported(fmt::format("a constant of {} is not one value a channel of '{}'", to_string(values.shape()), from));
     for (std::size_t c = 0; c < node->filters.bias.size(); ++c) {
       node->filters.bias[c] += static_cast<float>(summand[summand.size() == 1 ? 0 : c]);
     }

@@ -182,6 +182,28 @@ TEST(ReadNetwork, ComputesWhatTrainedModelsCompute) {
   }
 }
 
+// Shapes are aligned at their ends: of 4 values, those of [4] are added along the width.
+TEST(ReadNetwork, TakesAConstantAsABiasOnlyAlongTheChannels) {
+  const auto with = [](const Shape& shape) {
+    Builder builder("net", 0);
+    const auto x = builder.conv(builder.input("x", {1, 2, 4, 4}), {.in = 2, .out = 4});
+    builder.output(builder.add(x, builder.constant("more", tensor(shape, {1, 2, 3, 4}))), {1, 4, 4, 4});
+    return builder.build();
+  };
+  for (const Shape& shape : {Shape{4}, Shape{4, 1}, Shape{1, 1, 1, 4}, Shape{1, 1, 4, 1}})
+    EXPECT_THAT(error_of(read(with(shape))), HasSubstr("is not one value a channel")) << to_string(shape);
+  for (const Shape& shape : {Shape{4, 1, 1}, Shape{1, 4, 1, 1}}) expect_same_function(test::import_network(with(shape)));
+
+  Builder vector("net", 0);
+  vector.output(vector.add(vector.dense(vector.input("x", {1, 4, 1, 1}), 4, 4), vector.constant("more", tensor({4}, {1, 2, 3, 4}))), {1, 4});
+  expect_same_function(test::import_network(vector.build()));
+
+  Builder wider("net", 0);
+  const auto one = wider.conv(wider.input("x", {1, 2, 1, 1}), {.in = 2, .out = 1, .kernel = {1, 1}});
+  wider.output(wider.add(one, wider.constant("more", tensor({1, 1, 1}, {1}))), {1, 1, 1, 1});
+  expect_same_function(test::import_network(wider.build()));
+}
+
 TEST(ReadNetwork, NamesWhatDoesNotFit) {
   Builder sigmoid("net", 0);
   sigmoid.output(sigmoid.node("Sigmoid", {sigmoid.input("x", {1, 2, 4, 4})}), {1, 2, 4, 4});

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "mosaic/accelerators/diana.h"
+#include "mosaic/accelerators/rivals.h"
 #include "mosaic/base/error.h"
 #include "mosaic/mapping/fronts.h"
 #include "mosaic/mapping/mapping.h"
@@ -13,14 +13,6 @@
 #include "mosaic/network/network.h"
 
 namespace mosaic {
-
-/// How the channels of a mapping were chosen.
-enum class MappingMethod : std::uint8_t {
-  kHeuristic,     ///< by hand
-  kMinCost,       ///< the cheapest, whatever becomes of accuracy
-  kTrainingFree,  ///< by sensitivities
-  kOdimo,         ///< by training
-};
 
 /// A mapping worth a look.
 struct Candidate {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "mosaic/accelerators/diana.h"
 #include "mosaic/integers/modelled_cost.h"
 #include "mosaic/integers/quantized_file.h"
 #include "mosaic/plan/parts.h"
@@ -32,6 +34,16 @@ std::optional<ConfigurationId> find_array(const Board& board, std::string_view c
     if (board.device_of(ConfigurationId(c)).cost_function == cost_function) return ConfigurationId(c);
   }
   return std::nullopt;
+}
+
+/// Whether the array runs as the cost functions say: they know one clock and one power.
+Result<void> check_operating_point(const Board& board, ConfigurationId array, Watts power) {
+  const OperatingPoint& point = board.point_of(array);
+  if ((!point.clock || *point.clock == diana::kClock) && (!point.power || std::abs(point.power->value - power.value) < 1e-9)) return {};
+  return fail(ErrorCode::kUnsupported,
+              fmt::format("configuration '{}' of board '{}' has another clock or power than the published cost functions, which are of {} MHz and "
+                          "{:.5g} W: costs would not be this board's",
+                          board.configuration(array).name, board.name, diana::kClock.value / 1'000'000, power.value));
 }
 
 /// The parts of one layer: each run of rows of one accelerator.
@@ -100,7 +112,11 @@ Result<void> check_part(const QuantizedNetwork& network, const Board& board, std
 Result<Arrays> find_arrays(const Board& board) {
   const auto digital = find_array(board, kDigital);
   const auto analog = find_array(board, kAnalog);
-  if (digital && analog) return Arrays{.digital = *digital, .analog = *analog};
+  if (digital && analog) {
+    MOSAIC_RETURN_IF_ERROR(check_operating_point(board, *digital, diana::kDigitalPower));
+    MOSAIC_RETURN_IF_ERROR(check_operating_point(board, *analog, diana::kAnalogPower));
+    return Arrays{.digital = *digital, .analog = *analog};
+  }
   if (!digital && !analog) {
     return fail(ErrorCode::kUnsupported,
                 fmt::format("board '{}' has no accelerators that split a layer by published cost functions; 'diana' has", board.name));

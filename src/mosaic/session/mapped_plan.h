@@ -16,7 +16,8 @@ struct Arrays {
   ConfigurationId analog;   ///< cost function "diana/analog": ternary ones
 };
 
-/// Errors: kUnsupported: a board whose devices are not modelled, or that has one of the two arrays alone; the message says which boards will do.
+/// Errors: kUnsupported: a board whose devices are not modelled, or that has one of the two arrays alone, or with a
+/// clock or power that the cost functions do not know; the message says which boards will do.
 [[nodiscard]] Result<Arrays> find_arrays(const Board& board);
 
 /// A network in integers as a plan: its layers are its convolutions, numbered in their order; each part of `channels` is a block of neighbouring rows

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <string>
 
+#include "mosaic/base/file.h"
 #include "mosaic/board/board_file.h"
 #include "mosaic/integers/modelled_cost.h"
 #include "mosaic/integers/permute.h"
@@ -98,6 +100,10 @@ TEST(FindArrays, WantsOneOfEachPrecision) {
       "{schema_version: 1, name: half, devices: [{name: array, kind: npu, backend: modelled, cost_function: diana/digital, precision: int8}]}"));
   EXPECT_THAT(error_of(find_arrays(single)),
               testing::AllOf(HasSubstr("board 'half' computes in one precision alone (int8, device 'array')"), HasSubstr("diana/analog")));
+  std::string other = expect(read_file(MOSAIC_SOURCE_FOLDER "/boards/diana.yaml"));
+  other.replace(other.find("260 MHz, power: 0.02496"), 7, "200 MHz");
+  EXPECT_THAT(error_of(find_arrays(expect(parse_board(other)))),
+              HasSubstr("another clock or power than the published cost functions, which are of 260 MHz"));
   const Board plain = expect(parse_board("{schema_version: 1, name: plain, devices: [{name: cpu, kind: cpu, cores: [0]}]}"));
   EXPECT_THAT(error_of(find_arrays(plain)), HasSubstr("board 'plain' has no accelerators that split a layer"));
 }

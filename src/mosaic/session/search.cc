@@ -35,6 +35,12 @@ constexpr std::size_t kMostImagesForCompensation = 256;
 
 std::size_t best_class(std::span<const float> logits) { return static_cast<std::size_t>(std::ranges::max_element(logits) - logits.begin()); }
 
+Result<void> announce(const SearchOptions& options, std::string_view what, std::size_t done, std::size_t all) {
+  if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "stopped");
+  if (options.progress) options.progress(what, static_cast<double>(done) / static_cast<double>(all));
+  return {};
+}
+
 class Search {
  public:
   Search(const Network& network, std::span<const LabelledImage> calibration, std::span<const LabelledImage> test, const SearchOptions& options)
@@ -42,7 +48,7 @@ class Search {
 
   Result<SearchResult> run() {
     MOSAIC_RETURN_IF_ERROR(check());
-    MOSAIC_TRY(result_.float_classes, float_classes());
+    MOSAIC_TRY(result_.float_classes, float_classes(network_, test_, options_));
     MOSAIC_RETURN_IF_ERROR(calibrate());
     MOSAIC_RETURN_IF_ERROR(measure_sensitivities());
     Candidates candidates = find_candidates(network_, sensitivities_, options_.objective, options_.points);
@@ -71,24 +77,7 @@ class Search {
     return {};
   }
 
-  Result<void> report(std::string_view what, std::size_t done, std::size_t all) const {
-    if (options_.stop.stop_requested()) return fail(ErrorCode::kCancelled, "stopped");
-    if (options_.progress) options_.progress(what, static_cast<double>(done) / static_cast<double>(all));
-    return {};
-  }
-
-  Result<std::vector<std::size_t>> float_classes() const {
-    MOSAIC_TRY(const auto reference, ort::Reference::open(onnx::to_model(network_), {.threads = 1, .spin = false}));
-    std::vector<std::size_t> classes;
-    for (const LabelledImage& each : test_) {
-      MOSAIC_RETURN_IF_ERROR(report("float network", classes.size(), test_.size()));
-      MOSAIC_RETURN_IF_ERROR(reference->bind({&each.image}));
-      MOSAIC_TRY([[maybe_unused]] const Nanoseconds time, reference->run());
-      MOSAIC_TRY(const std::vector<Tensor> outputs, reference->results());
-      classes.push_back(best_class(outputs.at(0).as<float>()));
-    }
-    return classes;
-  }
+  Result<void> report(std::string_view what, std::size_t done, std::size_t all) const { return announce(options_, what, done, all); }
 
   /// Images, ranges and moments that everything later is brought back to.
   Result<void> calibrate() {
@@ -124,6 +113,7 @@ class Search {
 
   Result<void> measure_sensitivities() {
     const bool labelled = std::ranges::all_of(calibration_, [](const LabelledImage& each) { return each.label.has_value(); });
+    result_.own_classes = !labelled;
     MOSAIC_TRY(const auto changes, changes());
     MOSAIC_TRY(auto meter, mapping::SensitivityMeter::create(scaled_, labelled ? mapping::Labels::kGiven : mapping::Labels::kOwn, changes));
     for (const LabelledImage& each : calibration_) {
@@ -165,15 +155,33 @@ Result<SearchResult> search(const Network& network, std::span<const LabelledImag
   return Search(network, calibration, test, options).run();
 }
 
-Result<MappedNetwork> deploy(const Network& network, mapping::Mapping mapping, std::span<const mapping::QuantizedLayer> layers,
-                             std::span<const integers::Range> ranges) {
+Result<std::vector<std::size_t>> float_classes(const Network& network, std::span<const LabelledImage> images, const SearchOptions& options) {
+  MOSAIC_TRY(const auto reference, ort::Reference::open(onnx::to_model(network), {.threads = 1, .spin = false}));
+  std::vector<std::size_t> classes;
+  for (const LabelledImage& each : images) {
+    MOSAIC_RETURN_IF_ERROR(announce(options, "float network", classes.size(), images.size()));
+    MOSAIC_RETURN_IF_ERROR(reference->bind({&each.image}));
+    MOSAIC_TRY([[maybe_unused]] const Nanoseconds time, reference->run());
+    MOSAIC_TRY(const std::vector<Tensor> outputs, reference->results());
+    classes.push_back(best_class(outputs.at(0).as<float>()));
+  }
+  return classes;
+}
+
+std::vector<integers::LayerWeights> layer_weights(const mapping::Mapping& mapping, std::span<const mapping::QuantizedLayer> layers) {
   std::vector<integers::LayerWeights> weights;
   for (std::size_t l = 0; l < layers.size(); ++l) {
     std::vector<bool> digital;
     for (const mapping::Unit unit : mapping.layers[l].channels) digital.push_back(unit == mapping::Unit::kDigital);
     weights.push_back({.values = layers[l].values, .scales = layers[l].scales, .digital = std::move(digital)});
   }
-  MOSAIC_TRY(const integers::QuantizedNetwork plain, integers::quantize(mapping::with_layers(network, layers), weights, ranges));
+  return weights;
+}
+
+Result<MappedNetwork> deploy(const Network& network, mapping::Mapping mapping, std::span<const mapping::QuantizedLayer> layers,
+                             std::span<const integers::Range> ranges) {
+  MOSAIC_TRY(const integers::QuantizedNetwork plain,
+             integers::quantize(mapping::with_layers(network, layers), layer_weights(mapping, layers), ranges));
   const auto cost = diana::network_cost(mapping::conv_shapes(network), mapping::digital_counts(mapping));
   return MappedNetwork{
       .name = {}, .mapping = std::move(mapping), .cost = cost, .network = integers::permute(plain), .classes = {}, .analog_classes = {}};
@@ -203,21 +211,16 @@ std::size_t right_answers(std::span<const LabelledImage> test, std::span<const s
   return right;
 }
 
-std::vector<std::optional<std::size_t>> manual_rivals(const SearchResult& result, std::span<const LabelledImage> test, diana::CostKind objective,
-                                                      double points) {
-  const auto accuracy = [&](const MappedNetwork& each) {
-    return 100 * static_cast<double>(right_answers(test, each.classes)) / static_cast<double>(test.size());
-  };
-  std::vector<std::optional<std::size_t>> rivals;
+std::vector<std::optional<std::size_t>> manual_rivals(const SearchResult& result, std::span<const LabelledImage> test, diana::CostKind objective) {
+  std::vector<RatedMapping> rated;
   for (const MappedNetwork& each : result.mapped) {
-    std::optional<std::size_t>& rival = rivals.emplace_back();
-    for (std::size_t m = 0; m < result.mapped.size(); ++m) {
-      const MappedNetwork& manual = result.mapped[m];
-      if (!manual.manual || accuracy(manual) < accuracy(each) - points) continue;
-      if (!rival || manual.cost.of(objective) < result.mapped[*rival].cost.of(objective)) rival = m;
-    }
+    rated.push_back({.method = each.method,
+                     .trained = each.trained,
+                     .cost = each.cost.of(objective),
+                     .accuracy = 100 * static_cast<double>(right_answers(test, each.classes)) / static_cast<double>(test.size()),
+                     .held_out = each.held_out_percent});
   }
-  return rivals;
+  return mosaic::manual_rivals(rated);
 }
 
 }  // namespace mosaic

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -13,6 +14,7 @@
 #include "mosaic/base/error.h"
 #include "mosaic/base/tensor.h"
 #include "mosaic/integers/calibrate.h"
+#include "mosaic/integers/quantize.h"
 #include "mosaic/integers/quantized_network.h"
 #include "mosaic/mapping/mapping.h"
 #include "mosaic/mapping/quantized_layer.h"
@@ -51,6 +53,7 @@ struct MappedNetwork {
   MappingMethod method = MappingMethod::kTrainingFree;
   bool trained = false;                         ///< weights were fine-tuned to this mapping
   std::optional<double> held_out_percent = {};  ///< right answers on images held out from training, where it was trained
+  std::int64_t epochs = 0;                      ///< of training in the mapped arithmetic, its search counted
   mapping::Mapping mapping;
   diana::NetworkCost cost;                  ///< exact by the published functions: modelled
   double proxy = 0;                         ///< sum of the sensitivities of its analog channels
@@ -64,6 +67,7 @@ struct SearchResult {
   std::size_t front = 0;                   ///< points of the whole front of proxy against exact cost
   double excess = 0;                       ///< as CostFront::excess: 0 where the front is proved whole
   std::vector<std::size_t> float_classes;  ///< of the float network, by test image
+  bool own_classes = false;                ///< sensitivities are to the network's own classes: not all calibration images have one
   mapping::Sensitivities sensitivities;    ///< what the points were chosen by
   std::vector<integers::Range> ranges;     ///< of each node's values: what activations were quantised by
 };
@@ -75,6 +79,14 @@ struct SearchResult {
 /// kCancelled. Time: mostly the simulator's, a run for each test image and mapping.
 [[nodiscard]] Result<SearchResult> search(const network::Network& network, std::span<const LabelledImage> calibration,
                                           std::span<const LabelledImage> test, const SearchOptions& options);
+
+/// The best class of each image by the float network, run by the inference engine. Of `options`: what to call and when to stop. Errors: kCancelled;
+/// an image that does not fit.
+[[nodiscard]] Result<std::vector<std::size_t>> float_classes(const network::Network& network, std::span<const LabelledImage> images,
+                                                             const SearchOptions& options = {});
+
+/// Weights of a mapping as integers::quantize takes them. Requires: a layer for each of the mapping's.
+[[nodiscard]] std::vector<integers::LayerWeights> layer_weights(const mapping::Mapping& mapping, std::span<const mapping::QuantizedLayer> layers);
 
 /// A mapping as it is deployed: `network` with these weights (as mapping::quantize or mapping::corrected give them) in integers, channels in blocks,
 /// its cost; not yet run. Errors: those of integers::quantize.
@@ -89,9 +101,8 @@ struct SearchResult {
 /// How many of the images were given their label. Requires: a class for each image.
 [[nodiscard]] std::size_t right_answers(std::span<const LabelledImage> test, std::span<const std::size_t> classes);
 
-/// For each mapping the place of the cheapest manual heuristic by the objective among those whose accuracy is at most `points` per cent points below
-/// its own; none where each is less accurate than that. What a search has gained over doing without.
+/// For each mapping its manual rival by the objective (accelerators/rivals.h).
 [[nodiscard]] std::vector<std::optional<std::size_t>> manual_rivals(const SearchResult& result, std::span<const LabelledImage> test,
-                                                                    diana::CostKind objective, double points = 0.5);
+                                                                    diana::CostKind objective);
 
 }  // namespace mosaic

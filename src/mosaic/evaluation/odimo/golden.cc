@@ -31,7 +31,7 @@ Counts ends_digital(const Layers& layers) {
   return digital;
 }
 
-/// Published costs of a network under one mapping; a figure that was not published is absent.
+/// Costs of a network under one mapping.
 struct Row {
   std::string mapping;
   Counts digital;
@@ -59,20 +59,23 @@ class Collector {
     if (row.microjoules) add(name, row.mapping + ": uJ", *row.microjoules, cost.energy.value * 1e6, *row.microjoules > 1000 ? 0.05 : 0.005);
   }
 
-  /// `published`: what the repository has written out; `formula`: where its formula gives another count.
-  void split(const std::string& name, std::size_t place, const ConvShape& layer, std::int64_t published, std::optional<std::int64_t> formula = {}) {
+  /// `formula`: where the repository's formula gives another count than it has written out.
+  void split(const std::string& name, std::size_t place, const ConvShape& layer, std::int64_t reference, Source source,
+             std::optional<std::int64_t> formula = {}) {
     const std::int64_t cheapest = diana::min_cost(std::vector{layer}, diana::CostKind::kLatency)[0];
-    add(name, fmt::format("Min-Cost: digital channels of layer {}", place), static_cast<double>(published), static_cast<double>(cheapest), kExact);
+    add(name, fmt::format("Min-Cost: digital channels of layer {}", place), static_cast<double>(reference), static_cast<double>(cheapest), kExact);
+    all_.back().source = source;
     if (!formula) return;
     all_.back().formula = static_cast<double>(*formula);
-    all_.back().extra_cycles = diana::layer_cost(layer, published).cycles() - diana::layer_cost(layer, cheapest).cycles();
+    all_.back().extra_cycles = diana::layer_cost(layer, reference).cycles() - diana::layer_cost(layer, cheapest).cycles();
   }
 
  private:
-  void add(std::string network, std::string what, double published, double computed, double tolerance) {
+  void add(std::string network, std::string what, double reference, double computed, double tolerance) {
     all_.push_back({.network = std::move(network),
                     .what = std::move(what),
-                    .published = published,
+                    .source = Source::kCalculated,
+                    .reference = reference,
                     .computed = computed,
                     .tolerance = tolerance,
                     .formula = {},
@@ -90,7 +93,8 @@ void add_resnet20(Collector& golden) {
   golden.network(name, layers, {"IO-8bit/backbone-ternary", ends_digital(layers), 86'964, 0.334, 0.0005, 9.55});
   golden.network(name, layers, {"Min-Cost", diana::min_cost(layers, diana::CostKind::kLatency), 86'964, 0.334, 0.0005, 9.69});
   const std::map<std::size_t, std::int64_t> digital{{0, 16}, {14, 4}, {21, 10}};
-  for (std::size_t l = 0; l < layers.size(); ++l) golden.split(name, l, layers[l], digital.contains(l) ? digital.at(l) : 0);
+  for (std::size_t l = 0; l < layers.size(); ++l)
+    golden.split(name, l, layers[l], digital.contains(l) ? digital.at(l) : 0, l == 14 ? Source::kRepository : Source::kCalculated);
 }
 
 void add_resnet18(Collector& golden) {
@@ -100,8 +104,11 @@ void add_resnet18(Collector& golden) {
   golden.network(name, layers, {"All-Ternary", Counts(layers.size(), 0), 464'150, 1.785, 0.0005, 51.31});
   golden.network(name, layers, {"IO-8bit/backbone-ternary", ends_digital(layers), 509'862, 1.961, 0.0005, 55.36});
   golden.network(name, layers, {"Min-Cost", diana::min_cost(layers, diana::CostKind::kLatency), 464'150, 1.785, 0.0005, {}});
-  for (std::size_t l = 0; l + 1 < layers.size(); ++l) golden.split(name, l, layers[l], l == 0 || l >= 15 ? 16 : 0);
-  golden.split(name, layers.size() - 1, layers.back(), 127, 112);
+  for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
+    const bool split = l == 0 || l >= 15;
+    golden.split(name, l, layers[l], split ? 16 : 0, split ? Source::kRepository : Source::kCalculated);
+  }
+  golden.split(name, layers.size() - 1, layers.back(), 127, Source::kRepository, 112);
 }
 
 }  // namespace
@@ -118,10 +125,10 @@ std::vector<Golden> golden_numbers() {
   add_resnet18(golden);
   const std::map<std::size_t, ConvShape> pointwise = mobilenet_pointwise();
   const std::string mobilenet = "MobileNetV1-0.25 at 96 x 96";
-  golden.split(mobilenet, 2, pointwise.at(2), 6);
-  golden.split(mobilenet, 12, pointwise.at(12), 0);
-  golden.split(mobilenet, 24, pointwise.at(24), 31, 32);
-  golden.split(mobilenet, 26, pointwise.at(26), 31, 32);
+  golden.split(mobilenet, 2, pointwise.at(2), 6, Source::kRepository);
+  golden.split(mobilenet, 12, pointwise.at(12), 0, Source::kRepository);
+  golden.split(mobilenet, 24, pointwise.at(24), 31, Source::kRepository, 32);
+  golden.split(mobilenet, 26, pointwise.at(26), 31, Source::kRepository, 32);
   return golden.take();
 }
 

@@ -8,7 +8,7 @@
 
 namespace mosaic::odimo {
 
-/// The layers whose costs Risso et al. (ODiMO, ISLPED 2023) publish, as their repository lists them: shortcuts among the convolutions, the linear
+/// The layers of networks that Risso et al. (ODiMO, ISLPED 2023) map, in the order of their repository: shortcuts among the convolutions, the linear
 /// layer last.
 
 /// A square convolution.
@@ -20,7 +20,7 @@ namespace mosaic::odimo {
 /// For images of 64 x 64 and 200 classes, without pooling in front: 21 layers.
 [[nodiscard]] std::vector<ConvShape> resnet18();
 
-/// Pointwise layers of MobileNetV1-0.25 for images of 96 x 96 whose splits are published, by their place in the network.
+/// Pointwise layers of MobileNetV1-0.25 for images of 96 x 96 whose splits the repository has written out, by their place in the network.
 [[nodiscard]] std::map<std::size_t, ConvShape> mobilenet_pointwise();
 
 }  // namespace mosaic::odimo

@@ -12,19 +12,19 @@
 namespace mosaic::odimo {
 namespace {
 
-/// The zoo's network is the one whose costs were published.
+/// The zoo's network is the one whose costs are compared.
 TEST(Layers, ResNet18IsTheZoos) {
   const auto evaluator = test::expect(ort::make_evaluator());
   const auto prepared = test::expect(onnx::prepare(test::expect(onnx::build_zoo_model("resnet18_64", 1)), {}, *evaluator));
   const std::vector<ConvShape> zoo = mapping::conv_shapes(test::expect(onnx::read_network(prepared, "resnet18_64")));
-  const std::vector<ConvShape> published = resnet18();
-  ASSERT_EQ(zoo.size(), published.size());
+  const std::vector<ConvShape> reference = resnet18();
+  ASSERT_EQ(zoo.size(), reference.size());
   for (std::size_t l = 0; l < zoo.size(); ++l) {
-    EXPECT_EQ(zoo[l].in_channels, published[l].in_channels) << l;
-    EXPECT_EQ(zoo[l].out_channels, published[l].out_channels) << l;
-    EXPECT_EQ(zoo[l].kernel_x, published[l].kernel_x) << l;
-    EXPECT_EQ(zoo[l].out_x, published[l].out_x) << l;
-    EXPECT_EQ(zoo[l].out_y, published[l].out_y) << l;
+    EXPECT_EQ(zoo[l].in_channels, reference[l].in_channels) << l;
+    EXPECT_EQ(zoo[l].out_channels, reference[l].out_channels) << l;
+    EXPECT_EQ(zoo[l].kernel_x, reference[l].kernel_x) << l;
+    EXPECT_EQ(zoo[l].out_x, reference[l].out_x) << l;
+    EXPECT_EQ(zoo[l].out_y, reference[l].out_y) << l;
     EXPECT_EQ(zoo[l].groups, 1) << l;
   }
 }

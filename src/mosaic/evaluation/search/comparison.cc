@@ -14,31 +14,51 @@ namespace {
 constexpr double kWorthwhilePercent = 15;
 constexpr double kShareOfLatency = 0.70;
 constexpr double kUntrainedShare = 0.65;
-constexpr double kUntrainedAccuracy = 91.0;
+constexpr double kUntrainedPoints = 1.5;
 constexpr double kRounding = 1e-9;  // of sums, in points
 
-bool searched(const SearchEntry& entry) { return entry.method == SearchMethod::kTrainingFree || entry.method == SearchMethod::kOdimo; }
+bool searched(const SearchEntry& entry) { return entry.method == MappingMethod::kTrainingFree || entry.method == MappingMethod::kOdimo; }
 
 CostRange range_of(const std::vector<double>& costs) {
   return {.mean = mean(costs), .low = std::ranges::min(costs), .high = std::ranges::max(costs)};
 }
 
+/// Whether one of these can be chosen by held-out images: all of them have been run on those.
+bool have_held_out(std::span<const SearchEntry> entries, const std::vector<std::size_t>& of) {
+  return std::ranges::all_of(of, [&](std::size_t i) { return entries[i].held_out.has_value(); });
+}
+
+double merit(const SearchEntry& entry, bool by_held_out) { return by_held_out ? entry.held_out.value_or(0) : entry.accuracy.mean; }
+
+std::vector<std::optional<std::size_t>> rivals_of(std::span<const SearchEntry> entries, SearchCost kind) {
+  std::vector<RatedMapping> rated;
+  for (const SearchEntry& each : entries) {
+    rated.push_back(
+        {.method = each.method, .trained = each.trained, .cost = each.cost(kind), .accuracy = each.accuracy.mean, .held_out = each.held_out});
+  }
+  return manual_rivals(rated);
+}
+
 /// None where a seed lacks it.
 std::optional<SearchEntry> entry_of(const SearchOutcome& first, std::span<const SeedOutcomes> seeds) {
-  SearchEntry entry{.name = first.name, .method = first.method, .trained = first.trained, .split_layers = first.split_layers};
+  SearchEntry entry{.name = first.name, .method = first.method, .trained = first.trained, .epochs = first.epochs, .split_layers = first.split_layers};
   std::vector<double> cycles;
   std::vector<double> microjoules;
+  std::vector<double> held_out;
   for (const SeedOutcomes& seed : seeds) {
     const SearchOutcome* const outcome = find_outcome(seed, first.name);
     if (outcome == nullptr) return {};
     cycles.push_back(outcome->cycles);
     microjoules.push_back(outcome->microjoules);
+    if (outcome->held_out) held_out.push_back(*outcome->held_out);
+    if (outcome->epochs != entry.epochs) entry.epochs.reset();
     entry.split_layers = std::min(entry.split_layers, outcome->split_layers);
     std::vector<double>& right = entry.answers.emplace_back();
     for (std::size_t i = 0; i < seed.labels.size(); ++i) right.push_back(outcome->classes[i] == seed.labels[i] ? 1 : 0);
   }
   entry.cycles = range_of(cycles);
   entry.microjoules = range_of(microjoules);
+  if (held_out.size() == seeds.size()) entry.held_out = mean(held_out);
   entry.accuracy = accuracy_of(entry.answers);
   return entry;
 }
@@ -57,10 +77,10 @@ void gather(std::span<const SeedOutcomes> seeds, SearchComparison& result) {
 }
 
 std::vector<Saving> savings_of(std::span<const SearchEntry> entries, SearchCost kind) {
-  const auto rivals = manual_rivals(entries, kind);
+  const auto rivals = rivals_of(entries, kind);
   std::vector<Saving> savings;
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (entries[i].method == SearchMethod::kHeuristic || !rivals[i]) continue;
+    if (entries[i].method == MappingMethod::kHeuristic || !rivals[i]) continue;
     const SearchEntry& rival = entries[*rivals[i]];
     savings.push_back({.entry = i,
                        .rival = *rivals[i],
@@ -71,15 +91,38 @@ std::vector<Saving> savings_of(std::span<const SearchEntry> entries, SearchCost 
   return savings;
 }
 
-/// The dearest of a method's entries that costs no more than this; of equals the more accurate.
-std::optional<std::size_t> nearest_below(std::span<const SearchEntry> entries, SearchMethod method, double cost, SearchCost kind) {
+/// The dearest of these that costs no more; of equals the better one on held-out images where all have been run on those, else the first.
+std::optional<std::size_t> nearest_below(std::span<const SearchEntry> entries, const std::vector<std::size_t>& of, double cost, SearchCost kind) {
+  const bool held_out = have_held_out(entries, of);
   std::optional<std::size_t> best;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (entries[i].method != method || entries[i].cost(kind) > cost) continue;
-    const auto rank = [&](std::size_t e) { return std::pair(entries[e].cost(kind), entries[e].accuracy.mean); };
+  for (const std::size_t i : of) {
+    if (entries[i].cost(kind) > cost) continue;
+    const auto rank = [&](std::size_t e) { return std::pair(entries[e].cost(kind), held_out ? entries[e].held_out.value_or(0) : 0.0); };
     if (!best || rank(i) > rank(*best)) best = i;
   }
   return best;
+}
+
+/// The entries of a method that one that was trained, or not, is held against.
+std::vector<std::size_t> opponents(std::span<const SearchEntry> entries, MappingMethod method, bool trained) {
+  std::vector<std::size_t> alike;
+  std::vector<std::size_t> all;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].method != method) continue;
+    all.push_back(i);
+    if (entries[i].trained == trained) alike.push_back(i);
+  }
+  return alike.empty() ? all : alike;
+}
+
+/// 1: the entry is more accurate, -1: its rival, 0: neither is proved.
+int proved(const Contest& contest) {
+  constexpr double kSignificant = 0.05;
+  if (contest.discordance.p >= kSignificant) return 0;
+  const int side = contest.discordance.first > contest.discordance.second ? 1 : -1;
+  if (!contest.difference.trainings) return side;
+  const auto agrees = [&](const Interval& interval) { return side > 0 ? interval.low > 0 : interval.high < 0; };
+  return agrees(contest.difference.images) && agrees(*contest.difference.trainings) ? side : 0;
 }
 
 Contest contest_of(std::span<const SearchEntry> entries, std::size_t entry, std::size_t rival, SearchCost kind) {
@@ -89,23 +132,26 @@ Contest contest_of(std::span<const SearchEntry> entries, std::size_t entry, std:
                   .difference = difference_of(entries[entry].answers, entries[rival].answers),
                   .discordance = mcnemar(entries[entry].answers, entries[rival].answers),
                   .winner = {}};
-  if (contest.difference.images.low > 0) contest.winner = entry;
-  if (contest.difference.images.high < 0) contest.winner = rival;
+  const int better = proved(contest);
+  if (better > 0 && contest.equal_cost()) contest.winner = entry;
+  if (better < 0) contest.winner = rival;
   return contest;
 }
 
 /// Points of each search's front against the others.
 std::vector<Contest> contests_of(std::span<const SearchEntry> entries, std::span<const FrontCount> fronts, SearchCost kind) {
-  constexpr std::array kPairs{std::pair(SearchMethod::kOdimo, SearchMethod::kTrainingFree),
-                              std::pair(SearchMethod::kTrainingFree, SearchMethod::kOdimo), std::pair(SearchMethod::kOdimo, SearchMethod::kMinCost),
-                              std::pair(SearchMethod::kTrainingFree, SearchMethod::kMinCost)};
+  using enum MappingMethod;
+  constexpr std::array kPairs{std::pair(kOdimo, kTrainingFree), std::pair(kTrainingFree, kOdimo), std::pair(kOdimo, kMinCost),
+                              std::pair(kTrainingFree, kMinCost)};
   std::vector<Contest> contests;
   for (const auto& [method, other] : kPairs) {
-    const auto front = std::ranges::find(fronts, method, &FrontCount::method);
-    if (front == fronts.end()) continue;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      if (!front->on[i]) continue;
-      if (const auto rival = nearest_below(entries, other, entries[i].cost(kind), kind)) contests.push_back(contest_of(entries, i, *rival, kind));
+    for (const FrontCount& front : fronts) {
+      if (front.method != method) continue;
+      const std::vector<std::size_t> others = opponents(entries, other, front.trained);
+      for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (!front.on[i]) continue;
+        if (const auto rival = nearest_below(entries, others, entries[i].cost(kind), kind)) contests.push_back(contest_of(entries, i, *rival, kind));
+      }
     }
   }
   return contests;
@@ -130,59 +176,49 @@ Wish saving_wish(const SearchComparison& all, bool energy) {
   return wish;
 }
 
-/// The most accurate of those that take at most this share of All-8bit's cycles.
+/// The best of those that take at most this share of All-8bit's cycles.
 template <class Keep>
 std::optional<std::size_t> best_within(const SearchComparison& all, const SearchEntry& all8, double share, Keep keep) {
-  std::optional<std::size_t> best;
+  std::vector<std::size_t> kept;
   for (std::size_t i = 0; i < all.entries.size(); ++i) {
-    const SearchEntry& entry = all.entries[i];
-    if (!keep(entry) || entry.cycles.mean > share * all8.cycles.mean) continue;
-    if (!best || entry.accuracy.mean > all.entries[*best].accuracy.mean) best = i;
+    if (keep(all.entries[i]) && all.entries[i].cycles.mean <= share * all8.cycles.mean) kept.push_back(i);
   }
-  return best;
+  const bool held_out = have_held_out(all.entries, kept);
+  const auto best = std::ranges::max_element(kept, {}, [&](std::size_t i) { return merit(all.entries[i], held_out); });
+  return best == kept.end() ? std::nullopt : std::optional(*best);
 }
 
-Wish near_all8(const SearchComparison& all, const SearchEntry& all8) {
-  Wish wish{.text = fmt::format("a mapping at {:.0f} % of All-8bit's latency or less, within {} points of it", 100 * kShareOfLatency, kRivalPoints)};
-  wish.entry = best_within(all, all8, kShareOfLatency, [](const SearchEntry&) { return true; });
-  wish.figures = "no mapping is that fast";
+/// Whether the best of those, at most so fast, is at most `points` less accurate than All-8bit.
+template <class Keep>
+Wish near_all8(const SearchComparison& all, const SearchEntry& all8, double share, double points, const std::string& what, Keep keep) {
+  Wish wish{.text = fmt::format("{} at {:.0f} % of All-8bit's latency or less, within {} points of it", what, 100 * share, points)};
+  wish.entry = best_within(all, all8, share, keep);
+  wish.figures = "none is that fast";
   if (!wish.entry) return wish;
   const SearchEntry& best = all.entries[*wish.entry];
   const Estimate difference = difference_of(best.answers, all8.answers);
-  wish.holds = difference.mean >= -kRivalPoints - kRounding;
+  wish.holds = difference.mean >= -points - kRounding;
   wish.figures = fmt::format("{}: {:.1f} % of the cycles, {:+.2f} points ({:+.2f} to {:+.2f})", best.name, 100 * best.cycles.mean / all8.cycles.mean,
                              difference.mean, difference.images.low, difference.images.high);
   return wish;
 }
 
-Wish untrained_wish(const SearchComparison& all, const SearchEntry& all8) {
-  Wish wish{.text = fmt::format("training-free, nothing trained, {:.1f} % or more right at {:.0f} % of All-8bit's latency or less",
-                                kUntrainedAccuracy, 100 * kUntrainedShare)};
-  wish.entry =
-      best_within(all, all8, kUntrainedShare, [](const SearchEntry& entry) { return entry.method == SearchMethod::kTrainingFree && !entry.trained; });
-  wish.figures = "no training-free mapping is that fast";
-  if (!wish.entry) return wish;
-  const SearchEntry& best = all.entries[*wish.entry];
-  wish.holds = best.accuracy.mean >= kUntrainedAccuracy;
-  wish.figures = fmt::format("{}: {:.2f} % ({:.2f} to {:.2f}) at {:.1f} % of the cycles", best.name, best.accuracy.mean, best.accuracy.images.low,
-                             best.accuracy.images.high, 100 * best.cycles.mean / all8.cycles.mean);
-  return wish;
-}
-
 }  // namespace
 
-FrontCount front_of(std::span<const SearchEntry> entries, SearchMethod method, SearchCost kind) {
-  FrontCount count{.method = method, .on = std::vector<bool>(entries.size())};
+FrontCount front_of(std::span<const SearchEntry> entries, MappingMethod method, bool trained, SearchCost kind) {
+  FrontCount count{.method = method, .trained = trained, .on = std::vector<bool>(entries.size())};
+  std::vector<std::size_t> of;
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (entries[i].method != method) continue;
-    bool beaten = false;
-    for (std::size_t j = 0; j < entries.size(); ++j) {
-      if (j == i || entries[j].method != method) continue;
+    if (entries[i].of(method, trained)) of.push_back(i);
+  }
+  const bool held_out = have_held_out(entries, of);
+  for (const std::size_t i : of) {
+    const bool beaten = std::ranges::any_of(of, [&](std::size_t j) {
       const double cheaper = entries[i].cost(kind) - entries[j].cost(kind);
-      const double better = entries[j].accuracy.mean - entries[i].accuracy.mean;
+      const double better = merit(entries[j], held_out) - merit(entries[i], held_out);
       const bool equal = cheaper == 0 && better == 0;
-      beaten |= cheaper >= 0 && better >= 0 && (!equal || j < i);
-    }
+      return cheaper >= 0 && better >= 0 && (!equal || j < i);
+    });
     if (beaten) continue;
     count.on[i] = true;
     ++count.points;
@@ -191,32 +227,25 @@ FrontCount front_of(std::span<const SearchEntry> entries, SearchMethod method, S
   return count;
 }
 
-std::vector<std::optional<std::size_t>> manual_rivals(std::span<const SearchEntry> entries, SearchCost kind, double points) {
-  std::vector<std::optional<std::size_t>> rivals;
-  for (const SearchEntry& each : entries) {
-    std::optional<std::size_t>& rival = rivals.emplace_back();
-    for (std::size_t m = 0; m < entries.size(); ++m) {
-      if (entries[m].method != SearchMethod::kHeuristic || entries[m].accuracy.mean < each.accuracy.mean - points - kRounding) continue;
-      if (!rival || entries[m].cost(kind) < entries[*rival].cost(kind)) rival = m;
-    }
-  }
-  return rivals;
-}
-
 Result<SearchComparison> compare_searches(std::span<const SeedOutcomes> seeds, SearchCost objective) {
   MOSAIC_CHECK(!seeds.empty());
   MOSAIC_RETURN_IF_ERROR(check_comparable(seeds));
   SearchComparison result{.seeds = seeds.size(), .images = seeds[0].labels.size(), .objective = objective};
   gather(seeds, result);
-  for (const auto method : {SearchMethod::kHeuristic, SearchMethod::kMinCost, SearchMethod::kTrainingFree, SearchMethod::kOdimo}) {
-    FrontCount front = front_of(result.entries, method, objective);
-    if (front.points > 0) result.fronts.push_back(std::move(front));
+  for (const auto method : {MappingMethod::kHeuristic, MappingMethod::kMinCost, MappingMethod::kTrainingFree, MappingMethod::kOdimo}) {
+    for (const bool trained : {false, true}) {
+      FrontCount front = front_of(result.entries, method, trained, objective);
+      if (front.points > 0) result.fronts.push_back(std::move(front));
+    }
   }
   result.savings = savings_of(result.entries, objective);
   result.contests = contests_of(result.entries, result.fronts, objective);
   const auto all8 = std::ranges::find(result.entries, "All-8bit", &SearchEntry::name);
   MOSAIC_CHECK(all8 != result.entries.end());
-  result.wishes = {saving_wish(result, false), saving_wish(result, true), near_all8(result, *all8), untrained_wish(result, *all8)};
+  const auto alike = [&](const SearchEntry& entry) { return entry.trained == all8->trained; };
+  const auto untrained = [](const SearchEntry& entry) { return entry.of(MappingMethod::kTrainingFree, false); };
+  result.wishes = {saving_wish(result, false), saving_wish(result, true), near_all8(result, *all8, kShareOfLatency, kRivalPoints, "a mapping", alike),
+                   near_all8(result, *all8, kUntrainedShare, kUntrainedPoints, "a training-free mapping, nothing trained,", untrained)};
   return result;
 }
 

@@ -8,28 +8,39 @@
 #include <string_view>
 #include <vector>
 
+#include "mosaic/accelerators/rivals.h"
 #include "mosaic/base/error.h"
 
 namespace mosaic::evaluation {
 
 /// What `mosaic search --json` says of one seed. Values; thread-compatible.
 
-enum class SearchMethod : std::uint8_t { kHeuristic, kMinCost, kTrainingFree, kOdimo };
-[[nodiscard]] std::string_view name(SearchMethod method);  ///< "heuristic", "min-cost", "training-free", "odimo"
-
 struct SearchOutcome {
   std::string name;  ///< "All-8bit", "point 3"
-  SearchMethod method = SearchMethod::kTrainingFree;
-  bool trained = false;  ///< weights were trained for this mapping
-  double cycles = 0;     ///< modelled
+  MappingMethod method = MappingMethod::kTrainingFree;
+  bool trained = false;                     ///< weights were trained for this mapping
+  std::optional<double> held_out = {};      ///< per cent of images that are neither trained nor tested on
+  std::optional<std::int64_t> epochs = {};  ///< that it was trained for in the mapped arithmetic, its search counted
+  double cycles = 0;                        ///< modelled
   double microjoules = 0;
   std::size_t split_layers = 0;      ///< with both accelerators inside one layer
   std::vector<std::size_t> classes;  ///< that it gives the test images
 };
 
+/// What a search was told. Absent: the file does not say, as one without training says nothing of epochs.
+struct SearchSetting {
+  std::optional<std::string> objective = {};
+  std::optional<std::string> board = {};
+  std::optional<std::string> data = {};
+  std::optional<std::int64_t> float_epochs = {};
+  std::optional<std::int64_t> search_epochs = {};
+  std::optional<std::int64_t> tune_epochs = {};
+};
+
 struct SeedOutcomes {
   std::string file;
   std::optional<std::int64_t> seed;
+  SearchSetting setting = {};
   std::vector<std::size_t> labels;  ///< right classes of the test images
   std::vector<SearchOutcome> outcomes;
 };
@@ -39,8 +50,9 @@ struct SeedOutcomes {
 /// costs that are not finite and positive.
 [[nodiscard]] Result<SeedOutcomes> parse_search_outcomes(std::string_view text, const std::string& file);
 
-/// Whether files are of the same network and test images, and have All-8bit among their mappings. Errors: kInvalidInput: other labels, other costs of
-/// All-8bit, the same seed twice.
+/// Whether files are of the same network, setting and test images, but not of the same search, and have All-8bit among their mappings. Errors:
+/// kInvalidInput: other labels, other costs of All-8bit, another setting, mappings of one name that were made otherwise; the same seed twice, or,
+/// where a file names none, the same answers.
 [[nodiscard]] Result<void> check_comparable(std::span<const SeedOutcomes> seeds);
 
 /// By name; null where there is none.

@@ -22,16 +22,35 @@ std::vector<double> by_image(const Answers& answers) {
   return means;
 }
 
-/// In per cent, with Student's interval.
-Estimate estimate(const Answers& answers) {
-  const std::vector<double> values = by_image(answers);
+/// a less b.
+Answers less(const Answers& a, const Answers& b) {
+  MOSAIC_CHECK(a.size() == b.size());
+  Answers difference = a;
+  for (std::size_t s = 0; s < a.size(); ++s) {
+    MOSAIC_CHECK(a[s].size() == b[s].size());
+    for (std::size_t i = 0; i < a[s].size(); ++i) difference[s][i] -= b[s][i];
+  }
+  return difference;
+}
+
+/// Student's, of the mean of these shares, in per cent.
+Interval student_interval(std::span<const double> values) {
   const auto count = static_cast<double>(values.size());
   const double middle = mean(values);
   double squares = 0;
   for (const double each : values) squares += (each - middle) * (each - middle);
   const double half = values.size() < 2 ? 0 : student_quantile(values.size() - 1) * std::sqrt(squares / (count - 1) / count);
-  Estimate result{.mean = 100 * middle, .images = {.low = 100 * (middle - half), .high = 100 * (middle + half)}, .seeds = {}};
-  for (const std::vector<double>& seed : answers) result.seeds.push_back(100 * mean(seed));
+  return {.low = 100 * (middle - half), .high = 100 * (middle + half)};
+}
+
+/// In per cent.
+Estimate estimate(const Answers& answers) {
+  const std::vector<double> values = by_image(answers);
+  std::vector<double> seeds;
+  for (const std::vector<double>& seed : answers) seeds.push_back(mean(seed));
+  Estimate result{.mean = 100 * mean(values), .images = student_interval(values), .trainings = {}, .seeds = {}};
+  if (seeds.size() > 1) result.trainings = student_interval(seeds);
+  for (const double each : seeds) result.seeds.push_back(100 * each);
   return result;
 }
 
@@ -62,25 +81,13 @@ Estimate accuracy_of(const Answers& answers) {
   return result;
 }
 
-Estimate difference_of(const Answers& a, const Answers& b) {
-  MOSAIC_CHECK(a.size() == b.size());
-  Answers difference = a;
-  for (std::size_t s = 0; s < a.size(); ++s) {
-    MOSAIC_CHECK(a[s].size() == b[s].size());
-    for (std::size_t i = 0; i < a[s].size(); ++i) difference[s][i] -= b[s][i];
-  }
-  return estimate(difference);
-}
+Estimate difference_of(const Answers& a, const Answers& b) { return estimate(less(a, b)); }
 
 Discordance mcnemar(const Answers& a, const Answers& b) {
-  MOSAIC_CHECK(a.size() == b.size());
   Discordance result;
-  for (std::size_t s = 0; s < a.size(); ++s) {
-    MOSAIC_CHECK(a[s].size() == b[s].size());
-    for (std::size_t i = 0; i < a[s].size(); ++i) {
-      result.first += a[s][i] > b[s][i] ? 1 : 0;
-      result.second += a[s][i] < b[s][i] ? 1 : 0;
-    }
+  for (const double each : by_image(less(a, b))) {
+    result.first += each > 0 ? 1 : 0;
+    result.second += each < 0 ? 1 : 0;
   }
   const std::size_t all = result.first + result.second;
   const auto n = static_cast<double>(all);

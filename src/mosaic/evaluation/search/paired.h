@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,8 +17,9 @@ using Answers = std::vector<std::vector<double>>;
 /// In per cent, or per cent points.
 struct Estimate {
   double mean = 0;
-  Interval images;            ///< 95 % interval of the mean over images like these, with these seeds
-  std::vector<double> seeds;  ///< the mean of each seed alone
+  Interval images;                         ///< 95 % interval of the mean over images like these, with these seeds
+  std::optional<Interval> trainings = {};  ///< 95 % interval of the mean over seeds like these, on these images; none of one seed
+  std::vector<double> seeds;               ///< the mean of each seed alone
 };
 
 /// The mean over seeds and images. An image counts once, with the mean of its answers over seeds: the interval is that of Student's t over images,
@@ -32,15 +34,15 @@ struct Estimate {
 /// 26.7.5), right to 0.001. Requires: one or more.
 [[nodiscard]] double student_quantile(std::size_t degrees);
 
-/// How many pairs only one of both has right.
+/// How many images one of both has right more often.
 struct Discordance {
   std::size_t first = 0;
   std::size_t second = 0;
   double p = 1;  ///< two-sided: how likely so uneven a split is by chance, 1 where there is none
 };
 
-/// McNemar's test, exact (binomial), over all pairs of seed and image. Source: McNemar (1947). Pairs of one image under several seeds are not
-/// independent, so that p is too small where seeds answer alike; the interval of difference_of is not misled by that.
+/// McNemar's test, exact (binomial). Source: McNemar (1947). An image counts once, for who has it right under more seeds: its answers under several
+/// seeds are not independent. Requires: as many seeds and images in both.
 [[nodiscard]] Discordance mcnemar(const Answers& a, const Answers& b);
 
 }  // namespace mosaic::evaluation

@@ -104,6 +104,32 @@ TEST(Paired, McNemarByHand) {
   EXPECT_NEAR(found.p, 0.21875, 1e-12);
 }
 
+// Right alone: a has image 0 under both seeds, b image 1 under one, and image 2 is had once by each.
+TEST(Paired, McNemarCountsAnImageOnce) {
+  const Answers a{{1, 0, 1, 1}, {1, 1, 0, 1}};
+  const Answers b{{0, 1, 0, 1}, {0, 1, 1, 1}};
+  const Discordance found = mcnemar(a, b);
+  EXPECT_EQ(found.first, 1U);
+  EXPECT_EQ(found.second, 1U);
+  EXPECT_EQ(found.p, 1);
+}
+
+TEST(Paired, TheSameSearchTwiceProvesNoMore) {
+  const Answers a{{1, 1, 1, 1, 1, 1}};
+  const Answers b{{0, 0, 0, 0, 1, 1}};
+  EXPECT_EQ(mcnemar(a, b).p, mcnemar({a[0], a[0], a[0]}, {b[0], b[0], b[0]}).p);
+}
+
+// Means of seeds: 0, 50 and 100 %; deviation 50, of the mean 50 / sqrt(3) = 28.87, times 4.3027 (2 degrees of freedom): 124.2.
+TEST(Paired, TrainingsHaveAnIntervalOfTheirOwn) {
+  const Estimate difference = difference_of({{1, 0}, {1, 1}, {1, 1}}, {{1, 0}, {0, 1}, {0, 0}});
+  EXPECT_NEAR(difference.mean, 50, 1e-9);
+  ASSERT_TRUE(difference.trainings.has_value());
+  EXPECT_NEAR(difference.trainings->low, 50 - 124.2, 0.05);
+  EXPECT_NEAR(difference.trainings->high, 50 + 124.2, 0.05);
+  EXPECT_FALSE(difference_of({{1, 0}}, {{0, 0}}).trainings.has_value());
+}
+
 TEST(Student, Quantiles) {
   // Tables: 12.706 with 1, 2.228 with 10, 2.201 with 11, 2.042 with 30, 1.984 with 100.
   EXPECT_NEAR(student_quantile(1), 12.706, 1e-3);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "mosaic/report/page.h"
@@ -19,7 +21,11 @@ using report::Tone;
 
 std::int64_t integer(std::size_t number) { return static_cast<std::int64_t>(number); }
 
-std::string method_of(const SearchEntry& entry) { return std::string(name(entry.method)) + (entry.trained ? ", trained" : ""); }
+std::string kind_of(MappingMethod method, bool trained) { return std::string(name(method)) + (trained ? ", trained" : ""); }
+
+std::string method_of(const SearchEntry& entry) { return kind_of(entry.method, entry.trained); }
+
+Cell cell(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
 
 /// "-0.40 to +0.20", of seeds alone.
 std::string spread(const Estimate& estimate) {
@@ -38,8 +44,8 @@ report::XyChart chart(const SearchComparison& comparison, SearchCost kind) {
                         .x = {.title = energy ? "energy (uJ, modelled)" : "cycles (modelled)"},
                         .y = {.title = "accuracy (%)"},
                         .series = {}};
-  for (const auto method : {SearchMethod::kHeuristic, SearchMethod::kMinCost, SearchMethod::kTrainingFree, SearchMethod::kOdimo}) {
-    const bool front = method == SearchMethod::kTrainingFree || method == SearchMethod::kOdimo;
+  for (const auto method : {MappingMethod::kHeuristic, MappingMethod::kMinCost, MappingMethod::kTrainingFree, MappingMethod::kOdimo}) {
+    const bool front = method == MappingMethod::kTrainingFree || method == MappingMethod::kOdimo;
     report::PointSeries series{.name = std::string(name(method)), .points = {}, .line = front};
     for (const SearchEntry& each : comparison.entries) {
       if (each.method != method) continue;
@@ -52,6 +58,31 @@ report::XyChart chart(const SearchComparison& comparison, SearchCost kind) {
   return chart;
 }
 
+/// What rivals, fronts and the best of several were chosen by.
+std::string choice_note(const SearchComparison& comparison) {
+  const auto with = std::ranges::count_if(comparison.entries, [](const SearchEntry& each) { return each.held_out.has_value(); });
+  if (with == std::ssize(comparison.entries))
+    return "Rivals, fronts and the best of several are chosen by accuracy on held-out training images; what is shown is accuracy on test images.";
+  return fmt::format("{} chosen on the same test images that are shown: the best of several is flattered, and its interval does not say so.",
+                     with == 0 ? "Rivals, fronts and the best of several are"
+                               : "Trained mappings are chosen by accuracy on held-out training images. Others, which have none, are");
+}
+
+/// How long what was trained was trained.
+std::string budget_note(const SearchComparison& comparison) {
+  std::set<std::int64_t> epochs;
+  bool trained = false;
+  for (const SearchEntry& each : comparison.entries) {
+    if (!each.trained) continue;
+    trained = true;
+    if (!each.epochs) return "These files do not say for how many epochs each mapping was trained: whether budgets were equal is not known.";
+    epochs.insert(*each.epochs);
+  }
+  if (!trained) return {};
+  if (epochs.size() > 1) return fmt::format("Budgets are not equal: mappings were trained for {} epochs.", fmt::join(epochs, ", "));
+  return fmt::format("Each trained mapping had {} epochs in the mapped arithmetic, a search counted.", *epochs.begin());
+}
+
 }  // namespace
 
 Table front_table(const SearchComparison& comparison) {
@@ -62,6 +93,7 @@ Table front_table(const SearchComparison& comparison) {
                           {"accuracy_percent", "accuracy (%)", 2},
                           {"low_percent", "from", 2},
                           {"high_percent", "to", 2},
+                          {"held_out_percent", "held out (%)", 2},
                           {"cycles", "", 0},
                           {"least_cycles", "least", 0},
                           {"most_cycles", "most", 0},
@@ -73,19 +105,19 @@ Table front_table(const SearchComparison& comparison) {
               .rows = {}};
   for (std::size_t i = 0; i < comparison.entries.size(); ++i) {
     const SearchEntry& each = comparison.entries[i];
-    table.add({each.name, method_of(each), each.accuracy.mean, each.accuracy.images.low, each.accuracy.images.high, each.cycles.mean, each.cycles.low,
-               each.cycles.high, each.microjoules.mean, each.microjoules.low, each.microjoules.high, integer(each.split_layers),
-               std::string(on_front(comparison, i) ? "yes" : "no")});
+    table.add({each.name, method_of(each), each.accuracy.mean, each.accuracy.images.low, each.accuracy.images.high, cell(each.held_out),
+               each.cycles.mean, each.cycles.low, each.cycles.high, each.microjoules.mean, each.microjoules.low, each.microjoules.high,
+               integer(each.split_layers), std::string(on_front(comparison, i) ? "yes" : "no")});
   }
   return table;
 }
 
 Table count_table(const SearchComparison& comparison) {
   Table table{.name = "counts",
-              .caption = "Distinct points of each method that none of the same method beats or equals in both cost and mean accuracy.",
+              .caption = "Distinct points of each method, trained or not, that none of the same kind beats or equals in both cost and mean accuracy.",
               .columns = {{"method", ""}, {"points", ""}, {"split_points", "with both accelerators inside one layer"}},
               .rows = {}};
-  for (const FrontCount& front : comparison.fronts) table.add({std::string(name(front.method)), integer(front.points), integer(front.split)});
+  for (const FrontCount& front : comparison.fronts) table.add({kind_of(front.method, front.trained), integer(front.points), integer(front.split)});
   return table;
 }
 
@@ -113,29 +145,36 @@ Table saving_table(const SearchComparison& comparison) {
 }
 
 Table contest_table(const SearchComparison& comparison) {
-  Table table{.name = "contests",
-              .caption = "Points of one method's front against another's nearest one that costs no more; the interval decides who wins.",
-              .columns = {{"mapping", ""},
-                          {"method", ""},
-                          {"rival", "against"},
-                          {"rival_method", "its method"},
-                          {"rival_cost_percent", "its cost (%)", 1},
-                          {"points", "difference (points)", 2},
-                          {"low_points", "from", 2},
-                          {"high_points", "to", 2},
-                          {"seeds", "by seed"},
-                          {"only_first", "right alone"},
-                          {"only_rival", "rival right alone"},
-                          {"mcnemar_p", "McNemar p", 4},
-                          {"winner", ""}},
-              .rows = {}};
+  Table table{
+      .name = "contests",
+      .caption = fmt::format("Points of one method's front against another's nearest one that costs no more, trained against trained. A point "
+                             "wins at equal cost alone, from {:.0f} % on; its rival also where it is cheaper.",
+                             kEqualCostPercent),
+      .columns = {{"mapping", ""},
+                  {"method", ""},
+                  {"rival", "against"},
+                  {"rival_method", "its method"},
+                  {"rival_cost_percent", "its cost (%)", 1},
+                  {"points", "difference (points)", 2},
+                  {"low_points", "from", 2},
+                  {"high_points", "to", 2},
+                  {"seeds", "by seed"},
+                  {"low_training_points", "trainings from", 2},
+                  {"high_training_points", "to", 2},
+                  {"only_first", "images it is better on"},
+                  {"only_rival", "images its rival is"},
+                  {"mcnemar_p", "McNemar p", 4},
+                  {"winner", ""}},
+      .rows = {}};
   for (const Contest& each : comparison.contests) {
     const SearchEntry& entry = comparison.entries[each.entry];
     const SearchEntry& rival = comparison.entries[each.rival];
-    Cell winner = Mark{.text = "neither", .tone = Tone::kMuted};
+    Cell winner = Mark{.text = each.equal_cost() ? "neither" : "rival is cheaper", .tone = Tone::kMuted};
+    const auto& trainings = each.difference.trainings;
     if (each.winner) winner = Mark{.text = std::string(name(comparison.entries[*each.winner].method)), .tone = Tone::kGood};
     table.add({entry.name, method_of(entry), rival.name, method_of(rival), each.rival_cost_percent, each.difference.mean, each.difference.images.low,
-               each.difference.images.high, spread(each.difference), integer(each.discordance.first), integer(each.discordance.second),
+               each.difference.images.high, spread(each.difference), cell(trainings ? std::optional(trainings->low) : std::nullopt),
+               cell(trainings ? std::optional(trainings->high) : std::nullopt), integer(each.discordance.first), integer(each.discordance.second),
                each.discordance.p, std::move(winner)});
   }
   return table;
@@ -147,8 +186,9 @@ Table wish_table(const SearchComparison& comparison) {
               .columns = {{"wish", ""}, {"holds", ""}, {"figures", ""}},
               .rows = {}};
   for (const Wish& each : comparison.wishes) {
-    const bool holds = each.holds.value_or(false);
-    table.add({each.text, Mark{.text = holds ? "yes" : "no", .tone = holds ? Tone::kGood : Tone::kBad}, each.figures});
+    Mark verdict{.text = "-", .tone = Tone::kMuted};
+    if (each.holds) verdict = *each.holds ? Mark{.text = "yes", .tone = Tone::kGood} : Mark{.text = "no", .tone = Tone::kBad};
+    table.add({each.text, std::move(verdict), each.figures});
   }
   return table;
 }
@@ -159,15 +199,20 @@ std::vector<Table> search_tables(const SearchComparison& comparison) {
 
 std::vector<std::string> search_notes(const SearchComparison& comparison) {
   std::vector<std::string> notes{
-      fmt::format("{} seeds, {} test images. Intervals are 95 %: of each image the answers (or their difference between two mappings) are averaged "
-                  "over seeds, and Student's t is taken over images; accuracies of one seed alone have Wilson's interval.",
-                  comparison.seeds, comparison.images),
-      "McNemar's test is exact, over all pairs of seed and image. Pairs of one image are not independent: where it and the interval disagree, "
-      "believe "
-      "the interval. No p is corrected for the number of comparisons.",
+      fmt::format("{} {}, {} test images. Intervals are 95 %: of each image the answers (or their difference between two mappings) are averaged "
+                  "over seeds, and Student's t is taken over images; accuracies of one seed alone have Wilson's interval. They say nothing of "
+                  "another training: 'trainings' is Student's t over the means of seeds, which one seed does not have.",
+                  comparison.seeds, comparison.seeds == 1 ? "seed" : "seeds", comparison.images),
+      "McNemar's test is exact; an image counts once, for who has it right under more seeds. A winner is named where p is below 0.05 and, with "
+      "several seeds, both intervals leave out zero; with one seed it is a winner with these trained weights alone. No p is corrected for the number "
+      "of comparisons.",
+      choice_note(comparison),
       "Cycles and energies are modelled by published cost functions, not measured; where they differ by seed, because splits do, their mean "
       "decides."};
-  if (comparison.seeds == 1) notes.emplace_back("One seed: intervals are those of images alone and say nothing of another training.");
+  if (std::ranges::any_of(comparison.entries, [](const SearchEntry& each) { return each.method == MappingMethod::kOdimo; }))
+    notes.emplace_back(
+        "ODiMO here is its method with a schedule of its own, of minutes where its authors take days: docs/training.md has all differences.");
+  if (auto budgets = budget_note(comparison); !budgets.empty()) notes.push_back(std::move(budgets));
   if (!comparison.left_out.empty())
     notes.push_back(fmt::format("Left out, because not every seed has them: {}.", fmt::join(comparison.left_out, ", ")));
   return notes;
