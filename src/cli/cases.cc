@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "mosaic/input/samples.h"
+#include "mosaic/input/truth.h"
 
 namespace mosaic::cli {
 namespace {
@@ -68,15 +69,14 @@ Result<std::vector<Case>> read_cases(const Workspace& workspace, const std::vect
 }
 
 Result<void> add_truth(std::vector<Case>& cases, const std::string& file) {
-  MOSAIC_TRY(const auto truth, read_truth(file));
+  MOSAIC_TRY(const Truth truth, Truth::read(file));
+  std::vector<std::string> names;
+  for (const Case& each : cases) names.push_back(each.name);
+  MOSAIC_RETURN_IF_ERROR(truth.check_names(names));
+  MOSAIC_RETURN_IF_ERROR(truth.check_count(cases.size()));
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    const auto by_name = truth.find(std::filesystem::path(cases[i].name).filename().string());
-    const auto by_index = truth.find(fmt::format("#{}", i));
-    if (by_name != truth.end()) cases[i].label = by_name->second;
-    if (by_index != truth.end()) cases[i].label = by_index->second;
+    if (const auto known = truth.of(cases[i].name, i)) cases[i].label = known;
   }
-  if (std::ranges::none_of(cases, [](const Case& each) { return each.label.has_value(); }))
-    return fail(ErrorCode::kInvalidInput, fmt::format("{} names none of the inputs", file));
   return {};
 }
 

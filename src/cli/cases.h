@@ -22,7 +22,7 @@ struct Case {
 [[nodiscard]] Result<std::vector<Case>> read_cases(const Workspace& workspace, const std::vector<std::string>& files,
                                                    const std::string& preprocess_name);
 
-/// Labels by file name, or by position for files of several samples. Errors: kInvalidInput.
+/// Right classes by name or in order, as `Truth` reads them. Errors: kInvalidInput: they do not fit.
 [[nodiscard]] Result<void> add_truth(std::vector<Case>& cases, const std::string& file);
 
 }  // namespace mosaic::cli

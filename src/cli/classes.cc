@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <numeric>
 
+#include "mosaic/precision/evidence.h"
+
 namespace mosaic::cli {
 
 std::vector<std::size_t> ranking(const Tensor& output, std::size_t most) {
-  const auto count = element_count(output.shape());
-  const bool is_vector = count && *count > 1 && std::ranges::count_if(output.shape(), [](std::int64_t extent) { return extent > 1; }) == 1;
-  if (!is_vector) return {};
+  if (!precision::class_count(output.shape())) return {};
   const std::vector<double> scores = output.to_doubles();
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -21,12 +21,16 @@ std::vector<std::size_t> ranking(const Tensor& output, std::size_t most) {
   return order;
 }
 
-void Score::add(std::int64_t label, std::span<const std::size_t> ranked) {
-  if (ranked.empty()) return;
+Result<void> Score::add(const std::string& name, std::int64_t label, const Tensor& output, std::span<const std::size_t> ranked) {
+  const auto classes = precision::class_count(output.shape());
+  if (!classes || ranked.empty()) return {};
+  const auto has = precision::check_class(label, *classes);
+  if (!has) return within(name, has.error());
   const auto place = std::ranges::find(ranked, static_cast<std::size_t>(label)) - ranked.begin();
   ++labelled;
   top1 += place < 1 ? 1 : 0;
   top5 += place < 5 && place < std::ssize(ranked) ? 1 : 0;
+  return {};
 }
 
 Json Score::json() const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "mosaic/base/error.h"
 #include "mosaic/base/json.h"
 #include "mosaic/base/tensor.h"
 
@@ -20,8 +21,9 @@ struct Score {
   std::size_t top1 = 0;
   std::size_t top5 = 0;
 
-  /// Nothing where there is no ranking. Requires: five or more classes in `ranked`, or as many as there are.
-  void add(std::int64_t label, std::span<const std::size_t> ranked);
+  /// Of what came out for a sample and its `ranking`; nothing where there is none. Requires: five or more classes in `ranked`, or as many as there
+  /// are. Errors: kInvalidInput: a class that the model does not have, after the sample's name.
+  [[nodiscard]] Result<void> add(const std::string& name, std::int64_t label, const Tensor& output, std::span<const std::size_t> ranked);
   [[nodiscard]] Json json() const;         ///< {"samples", "top1", "top5"}, shares. Requires: a labelled one
   [[nodiscard]] std::string text() const;  ///< "top-1 0.750, top-5 1.000". Requires: as above
 };

@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -37,11 +38,28 @@ Result<Workspace::Options> ModelOptions::workspace(const std::string& profile_fi
 }
 
 Result<void> keep_inputs(const std::string& output, const std::vector<std::string>& inputs) {
-  for (const std::string& input : inputs) {
+  const auto is_same = [&](const std::string& input) {  // also of a file that is yet to be written
     std::error_code error;
-    if (!std::filesystem::equivalent(output, input, error)) continue;
-    return fail(ErrorCode::kInvalidInput, fmt::format("{} would be overwritten: it is an input of this command", input));
+    if (output.empty() || input.empty()) return false;
+    if (std::filesystem::equivalent(output, input, error)) return true;
+    return std::filesystem::weakly_canonical(output, error) == std::filesystem::weakly_canonical(input, error) && !error;
+  };
+  for (const std::string& input : inputs) {
+    if (is_same(input)) return fail(ErrorCode::kInvalidInput, fmt::format("{} would be overwritten: it is an input of this command", input));
   }
+  return {};
+}
+
+Result<void> check_writable(const std::string& output) {
+  const std::filesystem::path file(output);
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  std::error_code error;
+  if (std::filesystem::is_directory(file, error))
+    return fail(ErrorCode::kInvalidInput, fmt::format("{} is a folder, no file can be written there", output));
+  if (!std::filesystem::is_directory(folder, error))
+    return fail(ErrorCode::kInvalidInput, fmt::format("{} cannot be written: there is no folder {}", output, folder.string()));
+  if (::access(folder.c_str(), W_OK) != 0)
+    return fail(ErrorCode::kIo, fmt::format("{} cannot be written: no right to write to {}", output, folder.string()));
   return {};
 }
 

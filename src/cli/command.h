@@ -61,7 +61,10 @@ void add_train(CLI::App& app, Context& context);
 void add_verify(CLI::App& app, Context& context);
 void add_zoo(CLI::App& app, Context& context);
 
-/// Errors: kInvalidInput where `output` is one of the files that are read.
+/// Errors: kInvalidInput where `output` is, or is to be, one of the other files.
 [[nodiscard]] Result<void> keep_inputs(const std::string& output, const std::vector<std::string>& inputs);
+
+/// For commands that take long before they write. Errors: kInvalidInput: a folder, or none to write to; kIo: no right to.
+[[nodiscard]] Result<void> check_writable(const std::string& output);
 
 }  // namespace mosaic::cli

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "mosaic/input/truth.h"
 #include "mosaic/onnx/model.h"
 
 namespace mosaic::cli {
@@ -19,28 +19,36 @@ struct Source {
   std::vector<std::filesystem::path> files;
   InputSpec spec;
   Preprocess preprocess = Preprocess::kRaw;
-  std::map<std::string, std::int64_t> truth;
+  std::optional<Truth> truth;
 
   [[nodiscard]] Result<void> visit(const quantize::Examples::Visit& visitor) const {
     std::size_t index = 0;
     for (const std::filesystem::path& file : files) {
       MOSAIC_TRY(std::vector<Sample> samples, read_samples(file, spec, preprocess));
       for (Sample& sample : samples) {
-        quantize::Example example{.name = sample.name, .inputs = {}, .label = label_of(sample, index++)};
+        const std::size_t place = index++;
+        const auto known = truth ? truth->of(sample.name, place) : std::nullopt;
+        quantize::Example example{.name = sample.name, .inputs = {}, .label = known ? known : sample.label};
         example.inputs.push_back(std::move(sample.tensor));
         MOSAIC_RETURN_IF_ERROR(visitor(example));
       }
     }
-    return {};
-  }
-
-  [[nodiscard]] std::optional<std::int64_t> label_of(const Sample& sample, std::size_t index) const {
-    for (const std::string& key : {fmt::format("#{}", index), std::filesystem::path(sample.name).filename().string()}) {
-      if (const auto found = truth.find(key); found != truth.end()) return found->second;
-    }
-    return sample.label;
+    return truth ? truth->check_count(index) : Result<void>();
   }
 };
+
+/// Whether right classes fit the files that are read, of so many.
+Result<void> check_truth(const Source& source, const std::string& file, std::size_t all) {
+  if (source.truth->is_ordered() && source.files.size() < all) {
+    return fail(ErrorCode::kInvalidInput,
+                fmt::format("{} has classes in the order of all {} files, and {} of them are taken: give the files to compare on "
+                            "alone, with --images, or their classes by name",
+                            file, all, source.files.size()));
+  }
+  std::vector<std::string> names;
+  for (const std::filesystem::path& each : source.files) names.push_back(each.string());
+  return source.truth->check_names(names);
+}
 
 Result<InputSpec> only_input(const onnx::PreparedModel& model) {
   const std::vector<std::string> inputs = onnx::input_names(model.model);
@@ -92,19 +100,15 @@ Result<quantize::Examples> read_examples(const InputSpec& spec, const ExampleOpt
   source->spec = spec;
   MOSAIC_TRY(source->preprocess, parse_preprocess(options.preprocess));
   MOSAIC_TRY(source->files, find_files(options.paths));
+  const std::size_t all = source->files.size();
   if (options.all_but > 0) source->files = rest(source->files, options.all_but);
   source->files = spread(source->files, options.limit);
   if (!options.truth.empty()) {
-    MOSAIC_TRY(source->truth, read_truth(options.truth));
-    const auto& truth = source->truth;
-    const auto is_named = [&](const std::filesystem::path& file) {  // or one of its samples, "name#0" and so on
-      const std::string name = file.filename().string();
-      return truth.contains(name) || truth.lower_bound(name + "#") != truth.lower_bound(name + "$");
-    };
-    if (!truth.contains("#0") && std::ranges::none_of(source->files, is_named))
-      return fail(ErrorCode::kInvalidInput, fmt::format("{} names none of the images", options.truth));
+    MOSAIC_TRY(source->truth, Truth::read(options.truth));
+    MOSAIC_RETURN_IF_ERROR(check_truth(*source, options.truth, all));
   }
-  MOSAIC_TRY([[maybe_unused]] const auto first, read_samples(source->files.front(), source->spec, source->preprocess));
+  MOSAIC_TRY(const auto first, read_samples(source->files.front(), source->spec, source->preprocess));
+  if (source->truth && source->files.size() == 1) MOSAIC_RETURN_IF_ERROR(source->truth->check_count(first.size()));
   return quantize::Examples{.about = source->files.size(),
                             .visit = [source](const quantize::Examples::Visit& visitor) { return source->visit(visitor); }};
 }

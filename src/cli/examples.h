@@ -16,13 +16,14 @@ namespace mosaic::cli {
 struct ExampleOptions {
   std::vector<std::string> paths;  ///< files, and folders of files
   std::string preprocess = "raw";
-  std::string truth;      ///< right classes, as `add_truth` takes them; empty: what the files say
+  std::string truth;      ///< right classes, as `Truth` reads them; empty: what the files say
   std::size_t limit = 0;  ///< at most so many files, spread evenly; 0: all
   std::size_t all_but{};  ///< without those that this limit would take; 0: all
 };
 
 /// Errors: kInvalidInput: a path that is missing or holds no file of samples, a model with several inputs, an unknown way to prepare pixels, right
-/// classes that name none of the files, a first file that cannot be read or does not fit. When visited: the same of the others.
+/// classes that do not fit the files (`Truth`), or are in the order of files of which only some are taken, a first file that cannot be read or does
+/// not fit. When visited: the same of the others.
 [[nodiscard]] Result<quantize::Examples> read_examples(const onnx::PreparedModel& model, const ExampleOptions& options);
 /// The same for what one input wants.
 [[nodiscard]] Result<quantize::Examples> read_examples(const InputSpec& spec, const ExampleOptions& options);

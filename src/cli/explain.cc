@@ -143,7 +143,15 @@ void add_explain(CLI::App& app, Context& context) {
   command.add_flag("--json", options->json, "Print JSON for scripts");
   command.callback([options, &context] {
     context.action = [options]() -> Result<void> {
-      if (options->plan.ends_with(".onnx")) return explain_precision(options->plan, options->json);
+      if (options->plan.ends_with(".onnx")) {
+        if (!options->model.empty() || !options->profile.empty() || !options->board.empty() || !options->shapes.empty()) {
+          return fail(ErrorCode::kInvalidInput,
+                      fmt::format("{} is a model, and says itself how its precision was chosen: --model, --profile, --board and "
+                                  "--shape are for plans",
+                                  options->plan));
+        }
+        return explain_precision(options->plan, options->json);
+      }
       MOSAIC_TRY(const Plan plan, read_plan(options->plan));
       const auto pick = [](const std::string& given, const std::string& named) { return given.empty() ? named : given; };
       ModelOptions model;
@@ -154,7 +162,18 @@ void add_explain(CLI::App& app, Context& context) {
       const std::string profile_file = pick(options->profile, plan.sources.profile);
       if (!model.model.empty() && profile_file.empty()) {  // a plan that 'mosaic quantize' wrote
         MOSAIC_TRY(const auto record, read_record(model.model));
-        if (record) return explain_precision(model.model, options->json);
+        if (record) {
+          MOSAIC_TRY(const Graph graph, read_graph(model.model, {}));
+          if (!plan.graph.empty() && plan.graph != graph.fingerprint)
+            return fail(ErrorCode::kInvalidInput, fmt::format("{} was made for another model than {} is now", options->plan, model.model));
+          if (plan.steps.size() > 1) {
+            return fail(ErrorCode::kInvalidInput,
+                        fmt::format("{} divides {} into slices: give the --profile that it was made from, or the model alone "
+                                    "for its precision",
+                                    options->plan, model.model));
+          }
+          return explain_precision(model.model, options->json);
+        }
       }
       if (model.model.empty() || profile_file.empty()) {
         return fail(ErrorCode::kInvalidInput,

@@ -4,8 +4,10 @@
 
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <optional>
+#include <string_view>
 
 #include "command.h"
 #include "examples.h"
@@ -27,6 +29,8 @@ struct Options : ModelOptions {
   int weight_bits = 0;  // 0: what this machine computes exactly
   bool no_bias_correction = false;
   bool no_check = false;
+  bool percentile_given = false;
+  bool runs_given = false;
   quantize::Options quantize;
   CheckOptions check;
   double max_drop = 0;  // 0: all in int8, without a guard
@@ -45,10 +49,14 @@ std::int64_t size_of(const std::filesystem::path& file) {
   return error ? 0 : static_cast<std::int64_t>(size);
 }
 
-double finite(double value) { return std::isfinite(value) ? value : 999; }
+/// "35.2 dB"; where nothing differs, and where values are no numbers, that.
+std::string decibels(double sqnr_db) {
+  if (std::isfinite(sqnr_db)) return fmt::format("{:.1f} dB", sqnr_db);
+  return sqnr_db > 0 ? "infinite (all values are equal)" : "-infinite (values that are no numbers, or outputs of other shapes)";
+}
 
-Json to_json(const QuantizationCheck& check, bool same_images) {
-  Json json{{"images", check.images}, {"calibration_images", same_images}};
+Json to_json(const QuantizationCheck& check) {
+  Json json{{"images", check.images}, {"repeated", check.repeated}, {"calibration_images", check.seen > 0}, {"seen", check.seen}};
   json["agreement"] = check.agreeing ? Json(static_cast<double>(*check.agreeing) / static_cast<double>(check.images)) : Json(nullptr);
   json["labelled"] = check.labelled;
   const auto share = [&](std::size_t right) {
@@ -57,8 +65,11 @@ Json to_json(const QuantizationCheck& check, bool same_images) {
   json["top1_float"] = share(check.right_float);
   json["top1_int8"] = share(check.right_int8);
   json["sqnr_db"] = std::isfinite(check.sqnr_db) ? Json(check.sqnr_db) : Json(nullptr);
+  json["equal"] = check.sqnr_db == std::numeric_limits<double>::infinity();
+  json["sound"] = std::isfinite(check.sqnr_db) || check.sqnr_db > 0;
   json["cosine"] = check.cosine;
   json["threads"] = check.threads;
+  json["runs"] = check.runs;
   json["float_ms"] = json_ms(check.float_time);
   json["int8_ms"] = json_ms(check.int8_time);
   json["speedup"] = {{"ratio", check.speedup.ratio}, {"low", check.speedup.interval.low}, {"high", check.speedup.interval.high}};
@@ -73,7 +84,7 @@ Json to_json(const Options& options, const quantize::Quantized& made, const Size
   for (const quantize::Site& site : made.scheme.sites) json["quantised"].push_back({{"node", site.name}, {"op", site.op}});
   json["float"] = Json::array();
   for (const quantize::LeftOut& each : made.scheme.left) json["float"].push_back({{"node", each.name}, {"op", each.op}, {"reason", each.reason}});
-  json["check"] = check ? to_json(*check, options.test.paths.empty()) : Json(nullptr);
+  json["check"] = check ? to_json(*check) : Json(nullptr);
   return json;
 }
 
@@ -93,8 +104,16 @@ void print_nodes(const quantize::Scheme& scheme) {
   print(table.text());
 }
 
-void print_check(const QuantizationCheck& check, bool same_images) {
-  std::string text = fmt::format("on {} images{}: ", check.images, same_images ? ", the same that it was calibrated on" : "");
+/// What should be known of the images that were compared on.
+std::string about_images(const QuantizationCheck& check) {
+  std::string text;
+  if (check.seen == check.images) text = ", the same that it was calibrated on";
+  if (check.seen > 0 && check.seen < check.images) text = fmt::format(", {} of which it was calibrated on", check.seen);
+  return check.repeated == 0 ? text : text + fmt::format(" ({} left out that came twice)", check.repeated);
+}
+
+void print_check(const QuantizationCheck& check) {
+  std::string text = fmt::format("on {} images{}: ", check.images, about_images(check));
   if (check.agreeing)
     text += fmt::format("the best class agrees on {:.1f} %, ", 100 * static_cast<double>(*check.agreeing) / static_cast<double>(check.images));
   if (check.labelled > 0) {
@@ -102,7 +121,7 @@ void print_check(const QuantizationCheck& check, bool same_images) {
                         static_cast<double>(check.right_float) / static_cast<double>(check.labelled),
                         static_cast<double>(check.right_int8) / static_cast<double>(check.labelled), check.labelled);
   }
-  print(text + fmt::format("SQNR {:.1f} dB, cosine {:.4f}\n", finite(check.sqnr_db), check.cosine));
+  print(text + fmt::format("SQNR {}, cosine {:.4f}\n", decibels(check.sqnr_db), check.cosine));
   print(fmt::format("{} on ONNX Runtime, in turn: float {} ms, int8 {} ms: {:.2f} times as fast (95 % {:.2f} to {:.2f})\n",
                     check.threads == 1 ? "one thread" : fmt::format("{} threads", check.threads), ms(check.float_time), ms(check.int8_time),
                     check.speedup.ratio, check.speedup.interval.low, check.speedup.interval.high));
@@ -113,12 +132,40 @@ void print_all(const Options& options, const quantize::Quantized& made, const Si
   print(fmt::format("{}: {} nodes in int8, {} in float; {} instead of {}; ranges by {} of {} images (set {}), weights of {} bits\n", options.output,
                     made.scheme.sites.size(), made.scheme.left.size(), format_bytes({sizes.after}), format_bytes({sizes.before}), options.ranges,
                     made.examples, made.set, options.quantize.weight_bits));
-  if (check) print_check(*check, options.test.paths.empty());
+  if (check) print_check(*check);
+}
+
+/// Options that would be ignored.
+Result<void> check_options(const Options& options) {
+  const auto needs = [](bool given, std::string_view option, std::string_view what) -> Result<void> {
+    if (!given) return {};
+    return fail(ErrorCode::kInvalidInput, fmt::format("{} says nothing {}", option, what));
+  };
+  MOSAIC_RETURN_IF_ERROR(needs(options.percentile_given && options.ranges != "percentile", "--percentile", "without --ranges percentile"));
+  if (!options.no_check) return {};
+  MOSAIC_RETURN_IF_ERROR(needs(!options.test.paths.empty(), "--images", "with --no-check: nothing is compared"));
+  MOSAIC_RETURN_IF_ERROR(needs(!options.test.truth.empty(), "--truth", "with --no-check: nothing is compared"));
+  return needs(options.runs_given, "--runs", "with --no-check: nothing is timed");
+}
+
+/// That what is read stays, and that what is to be written can be.
+Result<void> check_files(const Options& options) {
+  std::vector<std::string> read{options.model, options.test.truth};
+  read.insert(read.end(), options.calibrate.paths.begin(), options.calibrate.paths.end());
+  read.insert(read.end(), options.test.paths.begin(), options.test.paths.end());
+  MOSAIC_RETURN_IF_ERROR(keep_inputs(options.output, read));
+  MOSAIC_RETURN_IF_ERROR(check_writable(options.output));
+  if (options.plan.empty()) return {};
+  if (!keep_inputs(options.plan, {options.output}))
+    return fail(ErrorCode::kInvalidInput, fmt::format("{} would be overwritten by its own plan: give --plan another name", options.output));
+  MOSAIC_RETURN_IF_ERROR(keep_inputs(options.plan, read));
+  return check_writable(options.plan);
 }
 
 Result<void> settle(Options& options, const Context& context, Progress& progress) {
-  MOSAIC_RETURN_IF_ERROR(keep_inputs(options.output, {options.model}));
-  MOSAIC_RETURN_IF_ERROR(keep_inputs(options.plan, {options.model, options.output}));
+  MOSAIC_RETURN_IF_ERROR(check_options(options));
+  MOSAIC_RETURN_IF_ERROR(check_files(options));
+  if (options.runs_given) options.check.race.most_seconds = 0;  // all of them, however long they take
   MOSAIC_TRY(options.quantize.ranges.method, quantize::parse_range_method(options.ranges));
   options.quantize.weight_bits = options.weight_bits > 0 ? options.weight_bits : quantize::exact_weight_bits(processor_features());
   options.quantize.correct_bias = !options.no_bias_correction;
@@ -143,6 +190,7 @@ MixedRequest mixed_request(const Options& options) {
   request.options.race = options.check.race;
   request.options.quantize = options.quantize;
   request.options.watch = options.check.watch;
+  request.options.needs_classes = !options.test.truth.empty();
   return request;
 }
 
@@ -162,15 +210,22 @@ Result<void> quantize_model(Options& options, const Context& context) {
     test.paths = options.calibrate.paths;
     test.limit = options.calibrate.limit;
   }
-  MOSAIC_TRY(const quantize::Examples tested, read_examples(model, test));
+  std::optional<quantize::Examples> tested;
+  if (!options.no_check) {
+    MOSAIC_TRY(tested, read_examples(model, test));
+  }
   auto made = quantize::quantize(model, calibration, open_on_engine(options.check.threads), options.quantize, options.check.watch);
   if (!made) return within(options.model, made.error());
   MOSAIC_RETURN_IF_ERROR(onnx::save_model(made->model, options.output));
   std::optional<QuantizationCheck> check;
-  if (!options.no_check) {
-    auto checked = check_quantized(options.model, options.output, tested, options.check);
+  if (tested) {
+    options.check.calibration = made->members;
+    const auto checked = check_quantized(options.model, options.output, *tested, options.check);
     if (!checked) return within(options.output + " is written, but not compared", checked.error());
     check = *checked;
+    if (!test.truth.empty() && check->labelled == 0)
+      return fail(ErrorCode::kInvalidInput,
+                  fmt::format("{} is written, but --truth says nothing: its first output is no vector of scores", options.output));
   }
   progress.clear();
   const Sizes sizes{.before = size_of(options.model), .after = size_of(options.output)};
@@ -187,7 +242,9 @@ void declare_options(CLI::App& command, Options& options) {
   command.add_option("--preprocess", options.calibrate.preprocess, "What is done to pixels: tf, torch, caffe or raw (docs/formats.md)")
       ->check(CLI::IsMember({"tf", "torch", "caffe", "raw"}))
       ->capture_default_str();
-  command.add_option("--limit", options.calibrate.limit, "At most so many files to calibrate on, spread evenly (default: all)")
+  command
+      .add_option("--limit", options.calibrate.limit,
+                  "At most so many files to calibrate on, spread evenly (default: all; of those that --max-accuracy-drop divides 100, or half)")
       ->check(CLI::Range(1, 1000000));
   command.add_option("--ranges", options.ranges, "How ranges of activations are chosen: mse (least squared error), percentile or minmax")
       ->check(CLI::IsMember({"percentile", "mse", "minmax"}))
@@ -203,10 +260,13 @@ void declare_options(CLI::App& command, Options& options) {
       ->check(CLI::Range(7, 8));
   command.add_option("--keep", options.quantize.keep, "Nodes that stay in float, by their name or that of what they make")->type_name("NODE");
   command.add_flag("--no-bias-correction", options.no_bias_correction, "Leave biases as they are");
-  command.add_option("--images", options.test.paths, "Other images to compare on (default: those of the calibration)")->type_name("DIR");
+  command
+      .add_option("--images", options.test.paths,
+                  "Other images to compare on (default: those of the calibration; with --max-accuracy-drop what that leaves)")
+      ->type_name("DIR");
   command.add_option("--truth", options.test.truth, "Right classes of those: CSV with columns file and class, or an MNIST idx file");
   command.add_option("-t,--threads", options.check.threads, "Threads of the engine")->check(CLI::Range(1, 1024))->capture_default_str();
-  command.add_option("-r,--runs", options.check.race.runs, "Timed runs of each")->check(CLI::Range(10, 100000))->capture_default_str();
+  command.add_option("-r,--runs", options.check.race.runs, "Timed runs of each (default: 30, or what 20 s allow)")->check(CLI::Range(10, 100000));
   auto* no_check = command.add_flag("--no-check", options.no_check, "Do not compare with the float model");
   auto* guarded = command
                       .add_option("--max-accuracy-drop", options.max_drop,
@@ -250,7 +310,11 @@ void add_quantize(CLI::App& app, Context& context) {
                   "A hundred images like those that the model is for are enough; labels are not needed. docs/quantization.md tells what is done.");
   auto options = std::make_shared<Options>();
   declare_options(command, *options);
-  command.callback([options, &context] { context.action = [options, &context] { return quantize_model(*options, context); }; });
+  command.callback([options, &command, &context] {
+    options->percentile_given = command.count("--percentile") > 0;
+    options->runs_given = command.count("--runs") > 0;
+    context.action = [options, &context] { return quantize_model(*options, context); };
+  });
 }
 
 }  // namespace mosaic::cli

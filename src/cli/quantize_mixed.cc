@@ -32,6 +32,8 @@ Result<void> hold_out(MixedRequest& request) {
   return {};
 }
 
+Json to_json(const PairedRatio& speedup) { return {{"ratio", speedup.ratio}, {"low", speedup.interval.low}, {"high", speedup.interval.high}}; }
+
 Json to_json(const Tried& tried) {
   const precision::Evidence& evidence = tried.evidence;
   const precision::Judgement& judgement = tried.judgement;
@@ -41,17 +43,24 @@ Json to_json(const Tried& tried) {
             {"predicted_ms", json_ms(Microseconds(tried.assignment.microseconds))},
             {"predicted_noise", tried.assignment.noise},
             {"ms", json_ms(tried.time)},
-            {"speedup", {{"ratio", tried.speedup.ratio}, {"low", tried.speedup.interval.low}, {"high", tried.speedup.interval.high}}},
+            {"speedup", to_json(tried.speedup)},
             {"images", evidence.images},
             {"cosine", evidence.cosine()},
+            {"error", evidence.error()},
             {"noise", evidence.noise_to_signal()}};
   json["agreement"] = evidence.scored > 0 ? Json(1 - static_cast<double>(evidence.changed) / static_cast<double>(evidence.scored)) : Json(nullptr);
+  json["confirmed"] = tried.confirmed ? to_json(*tried.confirmed) : Json(nullptr);
   json["labelled"] = evidence.labelled;
   json["right_float"] = evidence.right_float;
   json["lost"] = evidence.lost;
   json["gained"] = evidence.gained;
   json["guard"] = {{"measure", name(evidence.measure())}, {"verdict", name(judgement.verdict)},  {"drop_pct", judgement.drop},
-                   {"low_pct", judgement.interval.low},   {"high_pct", judgement.interval.high}, {"upper_95_pct", judgement.upper}};
+                   {"low_pct", judgement.interval.low},   {"high_pct", judgement.interval.high}, {"upper_pct", nullptr},
+                   {"upper_level_pct", nullptr}};
+  if (judgement.verdict != precision::Verdict::kUntested) {
+    json["guard"]["upper_pct"] = judgement.upper;
+    json["guard"]["upper_level_pct"] = judgement.level;
+  }
   json["guard"]["images_needed"] = judgement.images_needed ? Json(*judgement.images_needed) : Json(nullptr);
   return json;
 }
@@ -62,7 +71,12 @@ Json to_json(const MixedRequest& request, const MixedPrecision& made) {
             {"images", made.calibration_images},
             {"calibration_set", made.calibration_set},
             {"weight_bits", request.options.quantize.weight_bits},
-            {"float_ms", json_ms(made.float_time)}};
+            {"float_ms", json_ms(made.float_time)},
+            {"runs", made.runs}};
+  json["held_out"] = {{"images", made.held_out.evidence.images},
+                      {"set", made.held_out.set},
+                      {"calibration_left_out", made.held_out.calibrated},
+                      {"repeated_left_out", made.held_out.repeated}};
   json["conversion_us"] = {{"fixed", made.times.conversion.fixed}, {"by_kib", made.times.conversion.by_kib}};
   json["tried"] = Json::array();
   for (const Tried& each : made.tried) json["tried"].push_back(to_json(each));
@@ -72,9 +86,15 @@ Json to_json(const MixedRequest& request, const MixedPrecision& made) {
   return json;
 }
 
+/// "96.0 % agree, top-1 0.520 to 0.530", the second where classes are known.
 std::string answers(const precision::Evidence& evidence) {
   if (evidence.scored == 0) return fmt::format("cosine {:.4f}", evidence.cosine());
-  return fmt::format("{:.1f} % agree", 100 * (1 - static_cast<double>(evidence.changed) / static_cast<double>(evidence.scored)));
+  const std::string agree = fmt::format("{:.1f} % agree", 100 * (1 - static_cast<double>(evidence.changed) / static_cast<double>(evidence.scored)));
+  if (evidence.labelled == 0) return agree;
+  const auto labelled = static_cast<double>(evidence.labelled);
+  const auto right = static_cast<double>(evidence.right_float);
+  return agree + fmt::format(", top-1 {:.3f} to {:.3f}", right / labelled,
+                             (right - static_cast<double>(evidence.lost) + static_cast<double>(evidence.gained)) / labelled);
 }
 
 void print_tried(const MixedPrecision& made, double limit) {
@@ -89,6 +109,14 @@ void print_tried(const MixedPrecision& made, double limit) {
                describe(each.judgement, each.evidence, limit)});
   }
   print(table.text());
+}
+
+void print_all(const MixedRequest& request, const MixedPrecision& made) {
+  print_record(made.record);
+  print("\n");
+  print_tried(made, request.options.limit_percent);
+  print(fmt::format("{}: {}, by {} images to calibrate and {} to compare; the model carries the table above ('mosaic explain {}')\n", request.output,
+                    made.record.outcome, made.calibration_images, made.held_out.evidence.images, request.output));
 }
 
 Result<void> write_plan_of(const MixedRequest& request) {
@@ -108,21 +136,18 @@ Result<void> quantize_mixed(MixedRequest request, const onnx::PreparedModel& mod
   MOSAIC_RETURN_IF_ERROR(hold_out(request));
   MOSAIC_TRY(const quantize::Examples calibration, read_examples(model, request.calibrate));
   MOSAIC_TRY(const quantize::Examples held_out, read_examples(model, request.test));
+  request.options.remark = [&](const std::string& text) {
+    progress.clear();
+    note(text);
+  };
   auto made = choose_precision(request.model, model, calibration, held_out, request.options);
   if (!made) return within(request.model, made.error());
   MOSAIC_RETURN_IF_ERROR(onnx::save_model(made->model, request.output));
-  if (!request.plan.empty()) MOSAIC_RETURN_IF_ERROR(write_plan_of(request));
   progress.clear();
-  if (request.json) {
-    print_json(to_json(request, *made));
-    return {};
-  }
-  print_record(made->record);
-  print("\n");
-  print_tried(*made, request.options.limit_percent);
-  print(fmt::format("{}: {}, by {} images to calibrate and {} to compare; the model carries the table above ('mosaic explain {}')\n", request.output,
-                    made->record.outcome, made->calibration_images, made->tried.front().evidence.images, request.output));
-  return {};
+  request.json ? print_json(to_json(request, *made)) : print_all(request, *made);
+  if (request.plan.empty()) return {};
+  const auto planned = write_plan_of(request);
+  return planned ? planned : within(request.output + " is written, but no plan", planned.error());
 }
 
 }  // namespace mosaic::cli

@@ -200,7 +200,7 @@ Result<Outcome> run_cases(Session& session, std::vector<Case>& cases, Timing& ti
     MOSAIC_TRY(const RunReport report, session.executor().run(pointers(cases[i].inputs), outputs, {.stop = stop}));
     if (i == 0) timing.first = Microseconds(report.total);
     outcome.rankings.push_back(ranking(outputs[0], std::max<std::size_t>(options.top, 5)));
-    if (cases[i].label) outcome.score.add(*cases[i].label, outcome.rankings.back());
+    if (cases[i].label) MOSAIC_RETURN_IF_ERROR(outcome.score.add(cases[i].name, *cases[i].label, outputs[0], outcome.rankings.back()));
     outcome.rankings.back().resize(std::min(outcome.rankings.back().size(), options.top));
     if (unsliced) {
       MOSAIC_TRY(const std::vector<Tensor> expected, unsliced->outputs_of(cases[i].inputs));

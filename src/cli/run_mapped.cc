@@ -63,11 +63,14 @@ Result<std::vector<LabelledImage>> images_of(const QuantizedNetwork& network, co
   return labelled_images(examples);
 }
 
-Outcome judge(std::vector<Tensor> outputs, const std::vector<LabelledImage>& images, std::size_t top) {
+Result<Outcome> judge(std::vector<Tensor> outputs, const std::vector<LabelledImage>& images, std::size_t top) {
   Outcome outcome{.outputs = std::move(outputs), .rankings = {}, .score = {}};
   for (std::size_t i = 0; i < images.size(); ++i) {
     std::vector<std::size_t>& ranked = outcome.rankings.emplace_back(ranking(outcome.outputs[i], std::max<std::size_t>(top, 5)));
-    if (images[i].label) outcome.score.add(static_cast<std::int64_t>(*images[i].label), ranked);
+    if (images[i].label) {
+      const auto label = static_cast<std::int64_t>(*images[i].label);
+      MOSAIC_RETURN_IF_ERROR(outcome.score.add(images[i].name, label, outcome.outputs[i], ranked));
+    }
     ranked.resize(std::min(ranked.size(), top));
   }
   return outcome;
@@ -78,7 +81,8 @@ Result<std::optional<Converted>> run_converted(const integers::Simulator& simula
   if (!options.analog_noise) return std::nullopt;
   MOSAIC_TRY(integers::AnalogEffects effects, calibrated_effects(simulator, images, *options.analog_noise));
   MOSAIC_TRY(std::vector<Tensor> outputs, simulate_images(simulator, images, std::move(effects), watch, "with the converter"));
-  Converted converted{.outcome = judge(std::move(outputs), images, options.top), .changed = 0};
+  Converted converted;
+  MOSAIC_TRY(converted.outcome, judge(std::move(outputs), images, options.top));
   for (std::size_t i = 0; i < images.size(); ++i) {
     const auto& before = exact.rankings[i];
     const auto& after = converted.outcome.rankings[i];
@@ -154,7 +158,7 @@ Result<void> run_in_integers(const MappedRunOptions& options, const Context& con
   const quantize::Watch watch{.stop = context.stop, .progress = [&](std::string_view what, double share) { progress.show(what, share); }};
   const integers::Simulator simulator(mapped.network);
   MOSAIC_TRY(std::vector<Tensor> outputs, simulate_images(simulator, images, {}, watch));
-  const Outcome exact = judge(std::move(outputs), images, options.top);
+  MOSAIC_TRY(const Outcome exact, judge(std::move(outputs), images, options.top));
   MOSAIC_TRY(const std::optional<Converted> converted, run_converted(simulator, images, exact, options, watch));
   std::optional<EngineComparison> comparison;
   if (options.check) {

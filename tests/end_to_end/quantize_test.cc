@@ -80,6 +80,51 @@ TEST_F(Quantize, ComparesOnOtherImagesAndKnowsTheRightClasses) {
   EXPECT_THAT(json.at("float"), Contains(Json{{"node", "Conv_0"}, {"op", "Conv"}, {"reason", "kept on request"}}));
 }
 
+// Given as they are, under another name, and one of them again.
+TEST_F(Quantize, KnowsTheCalibrationsImagesByWhatTheyHold) {
+  desk_.write("copies/again.npy", desk_.read("set/1.npy"));
+  write_samples(desk_, "more", {1, 8, 8, 8}, 3);  // the first two are those of the set
+  const auto check = [&](const std::vector<std::string>& images) {
+    std::vector<std::string> command{"quantize", "net.onnx", "--calibrate", "set", "-o", "int8.onnx", "-r", "10", "--images"};
+    command.insert(command.end(), images.begin(), images.end());
+    return desk_.json(command).at("check");
+  };
+  const Json same = check({"set"});
+  EXPECT_EQ(same.at("calibration_images"), true);
+  EXPECT_EQ(same.at("seen"), 4);
+  const Json copies = check({"copies", "more", "./more"});
+  EXPECT_EQ(copies.at("images"), 6);
+  EXPECT_EQ(copies.at("seen"), 4);
+  EXPECT_EQ(copies.at("repeated"), 2 + 6);
+  const Json others = check({"more/2.npy"});
+  EXPECT_EQ(others.at("calibration_images"), false);
+  EXPECT_EQ(others.at("seen"), 0);
+}
+
+// The first convolution gives one channel of ten thousands, which nobody reads: 8 bits leave nothing of the others, and what is divided by itself is
+// no number.
+TEST_F(Quantize, SaysWhereValuesAreNoNumbers) {
+  std::vector<float> first(64, 0.0F);
+  std::vector<float> second(64, 0.0F);
+  for (std::size_t c = 0; c < 8; ++c) {
+    first[8 * c + c] = c == 0 ? 10'000.0F : 1.0F;
+    second[8 * c + (c == 0 ? 1 : c)] = 1.0F;
+  }
+  onnx::Builder net("net", 2);
+  const auto conv = [&](const std::string& x, const std::string& name, const std::vector<float>& weights) {
+    return net.node("Conv", {x, net.constant(name, expect(from_floats(ElementType::kFloat32, {8, 8, 1, 1}, weights)))});
+  };
+  const std::string x = conv(conv(net.input("x", {1, 8, 8, 8}), "w1", first), "w2", second);
+  net.output(net.node("Div", {x, x}), {1, 8, 8, 8});
+  desk_.save("ratio.onnx", net.build());
+  const std::vector<std::string> command{"quantize", "ratio.onnx", "--calibrate", "set", "-o", "int8.onnx", "-r", "10", "--no-bias-correction"};
+  EXPECT_THAT(desk_.output(command), HasSubstr("SQNR -infinite (values that are no numbers"));
+  const Json check = desk_.json(command).at("check");
+  EXPECT_TRUE(check.at("sqnr_db").is_null());
+  EXPECT_EQ(check.at("sound"), false);
+  EXPECT_EQ(check.at("equal"), false);
+}
+
 TEST_F(Quantize, TakesANetworkOfTheZoo) {
   (void)desk_.output({"zoo", "build", "mobilenet_v2_0.1", "-o", "zoo.onnx"});
   write_samples(desk_, "images", {1, 3, 224, 224}, 1);
@@ -125,7 +170,14 @@ TEST_F(Quantize, RefusesWhatMakesNoSense) {
       {command("int8.onnx", "set"), {"quantised already"}},
       {command("net.onnx", "set", {"--keep", "Conv_9"}), {"no node 'Conv_9'"}},
       {command("net.onnx", "set", {"--truth", "truth.csv"}), {"names none of the images"}},
+      {command("net.onnx", "set", {"--percentile", "99"}), {"--percentile says nothing", "--ranges percentile"}},
+      {command("net.onnx", "set", {"--no-check", "--truth", "truth.csv"}), {"--truth says nothing", "--no-check"}},
+      {command("net.onnx", "set", {"--no-check", "--images", "set"}), {"--images says nothing"}},
+      {command("net.onnx", "set", {"--no-check", "-r", "10"}), {"--runs says nothing"}},
       {{"quantize", "net.onnx", "--calibrate", "set", "-o", "net.onnx"}, {"would be overwritten"}},
+      {{"quantize", "net.onnx", "--calibrate", "set/0.npy", "-o", "set/0.npy"}, {"would be overwritten"}},
+      {{"quantize", "net.onnx", "--calibrate", "set", "--truth", "truth.csv", "-o", "./truth.csv"}, {"would be overwritten"}},
+      {{"quantize", "net.onnx", "--calibrate", "set", "-o", "nowhere/new.onnx"}, {"nowhere/new.onnx cannot be written", "no folder"}},
   };
   for (const Refusal& refusal : refusals) expect_refusal(desk_, refusal);
 }

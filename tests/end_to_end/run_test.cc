@@ -140,6 +140,16 @@ TEST_F(Run, CountsRightAnswers) {
   EXPECT_EQ(desk_.json(with_truth).at("accuracy").at("top1"), 0.5);
 }
 
+// Counted as wrong they would make the model look worse than it is.
+TEST_F(Run, RefusesClassesThatDoNotFit) {
+  write_png(desk_ / "a.png", pixels({200, 30, 10}));
+  const std::string lacking = std::to_string(kClasses);
+  desk_.write("truth.csv", "file,class\na.png," + lacking + "\n");
+  expect_refusal(desk_, {command({"--input", "a.png", "--truth", "truth.csv"}), {"a.png: its class is " + lacking, "the model has " + lacking}});
+  desk_.write("labels-idx1-ubyte", std::string("\0\0\x08\x01\0\0\0\x02\0\0", 10));
+  expect_refusal(desk_, {command({"--input", "a.png", "--truth", "labels-idx1-ubyte"}), {"classes of 2 images", "there are 1"}});
+}
+
 TEST_F(Run, TakesAFileForEachOfSeveralInputs) {
   onnx::Builder net("sum", 1);
   const std::string a = net.input("a", {1, 8, 4, 4});

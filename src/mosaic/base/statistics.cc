@@ -57,27 +57,38 @@ Line fit_line(std::span<const double> x, std::span<const double> y) {
   return line;
 }
 
-Interval median_interval(std::span<const double> samples, std::uint64_t seed) {
+Interval median_interval(std::span<const double> samples, std::uint64_t seed, std::size_t block) {
+  MOSAIC_CHECK(!samples.empty() && block > 0);
   constexpr int kResamples = 1000;
+  if (samples.size() < 2 * block) block = 1;
+  const std::size_t blocks = (samples.size() + block - 1) / block;  // the last one may be shorter
   Random random(seed);
   std::vector<double> medians;
   medians.reserve(kResamples);
-  std::vector<double> resample(samples.size());
+  std::vector<double> resample;
   for (int i = 0; i < kResamples; ++i) {
-    for (double& value : resample) value = samples[random.below(samples.size())];
+    resample.clear();
+    for (std::size_t k = 0; k < blocks; ++k) {
+      const std::size_t begin = block * random.below(blocks);
+      const auto drawn = samples.subspan(begin, std::min(block, samples.size() - begin));
+      resample.insert(resample.end(), drawn.begin(), drawn.end());
+    }
     medians.push_back(median(resample));
   }
   return {.low = quantile(medians, 0.025), .high = quantile(medians, 0.975)};
 }
 
-Interval share_interval(std::size_t hits, std::size_t trials) {
-  constexpr double kZ = 1.959963984540054;  // of 95 %
-  const auto n = static_cast<double>(trials);
-  const double share = static_cast<double>(hits) / n;
-  const double denominator = 1 + kZ * kZ / n;
-  const double centre = (share + kZ * kZ / (2 * n)) / denominator;
-  const double half = kZ * std::sqrt(share * (1 - share) / n + kZ * kZ / (4 * n * n)) / denominator;
+Interval share_limits(double hits, double trials, double z) {
+  MOSAIC_CHECK(trials > 0 && hits >= 0 && hits <= trials * (1 + 1e-9));
+  const double share = hits / trials;
+  const double scale = 1 + z * z / trials;
+  const double centre = (share + z * z / (2 * trials)) / scale;
+  const double half = z / scale * std::sqrt(std::max(0.0, share * (1 - share) / trials + z * z / (4 * trials * trials)));
   return {.low = std::max(0.0, centre - half), .high = std::min(1.0, centre + half)};
+}
+
+Interval share_interval(std::size_t hits, std::size_t trials) {
+  return share_limits(static_cast<double>(hits), static_cast<double>(trials), kTwoSided95);
 }
 
 }  // namespace mosaic

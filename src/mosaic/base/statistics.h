@@ -34,10 +34,20 @@ struct Interval {
   double high = 0;
 };
 
-/// 95 % interval of the median by 1,000 seeded bootstrap resamples (percentile method). Requires: not empty.
-[[nodiscard]] Interval median_interval(std::span<const double> samples, std::uint64_t seed = 1);
+/// 95 % interval of the median by 1,000 seeded bootstrap resamples (percentile method). `block`: so many neighbours are drawn together, for samples
+/// that share what disturbed them; where there are not two whole blocks, samples are drawn singly. Requires: not empty, block > 0.
+[[nodiscard]] Interval median_interval(std::span<const double> samples, std::uint64_t seed = 1, std::size_t block = 1);
 
-/// 95 % interval of a share of which `hits` of `trials` were seen (Wilson 1927). Within 0 to 1. Requires: 0 <= hits <= trials, trials > 0.
+/// Normal quantiles: one end that the true value passes in 5 % of all experiments, and two ends that it passes in 5 % together.
+inline constexpr double kOneSided95 = 1.6448536269514722;
+inline constexpr double kTwoSided95 = 1.9599639845400545;
+
+/// Limits of a share of which `hits` of `trials` were seen, by the score test for one sample (Wilson 1927). `z` is the normal quantile: `kTwoSided95`
+/// gives the 95 % interval, the upper end with `kOneSided95` is the upper 95 % bound. Counts need not be whole. Within 0 to 1. Requires: 0 <= hits <=
+/// trials, trials > 0.
+[[nodiscard]] Interval share_limits(double hits, double trials, double z);
+
+/// The 95 % interval of a share.
 [[nodiscard]] Interval share_interval(std::size_t hits, std::size_t trials);
 
 }  // namespace mosaic

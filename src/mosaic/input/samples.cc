@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string_view>
 #include <system_error>
 
@@ -21,10 +20,6 @@ std::unexpected<Error> invalid(std::string message) { return fail(ErrorCode::kIn
 std::string ending(const std::filesystem::path& path) {
   const std::filesystem::path inner = path.extension() == ".gz" ? path.stem() : path;
   return inner.extension().string();
-}
-
-bool is_idx(const std::filesystem::path& path, std::string_view bytes) {
-  return path.filename().string().contains("idx") && bytes.size() >= 4 && bytes[0] == 0 && bytes[1] == 0;
 }
 
 /// The array as it is, or cut along a first extent that the input does not have.
@@ -64,20 +59,6 @@ Result<std::vector<Sample>> from_planes(std::span<const std::uint8_t> planes, st
   return samples;
 }
 
-/// Lines, whichever way they end; none after the last one's end.
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines = split(text, '\n');
-  if (lines.back().empty()) lines.pop_back();
-  for (std::string& line : lines) {
-    if (line.ends_with('\r')) line.pop_back();
-  }
-  return lines;
-}
-
-std::size_t column(const std::vector<std::string>& header, std::string_view wanted) {
-  return static_cast<std::size_t>(std::ranges::find(header, wanted) - header.begin());
-}
-
 bool may_hold_samples(const std::filesystem::path& path) {
   constexpr std::array<std::string_view, 6> kEndings{".jpg", ".jpeg", ".png", ".npy", ".bin", ".gz"};
   std::string last = path.extension().string();
@@ -86,6 +67,19 @@ bool may_hold_samples(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+bool is_idx(const std::filesystem::path& path, std::string_view bytes) {
+  return path.filename().string().contains("idx") && bytes.size() >= 4 && bytes[0] == 0 && bytes[1] == 0;
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines = split(text, '\n');
+  if (lines.back().empty()) lines.pop_back();
+  for (std::string& line : lines) {
+    if (line.ends_with('\r')) line.pop_back();
+  }
+  return lines;
+}
 
 Result<std::vector<std::filesystem::path>> sample_files(const std::filesystem::path& path) {
   std::error_code error;
@@ -137,36 +131,6 @@ Result<std::vector<Sample>> read_samples(const std::filesystem::path& path, cons
 Result<std::vector<std::string>> read_labels(const std::filesystem::path& path) {
   MOSAIC_TRY(const std::string text, read_file(path));
   return lines_of(text);
-}
-
-Result<std::map<std::string, std::int64_t>> read_truth(const std::filesystem::path& path) {
-  MOSAIC_TRY(std::string raw, read_file(path));
-  const auto text = gunzip(std::move(raw));
-  if (!text) return within(path.string(), text.error());
-  std::map<std::string, std::int64_t> truth;
-  if (is_idx(path, *text)) {
-    const auto labels = parse_idx(*text);
-    if (!labels) return within(path.string(), labels.error());
-    for (const std::uint8_t label : labels->as<std::uint8_t>()) truth[fmt::format("#{}", truth.size())] = label;
-    return truth;
-  }
-  const std::vector<std::string> lines = lines_of(*text);
-  const std::vector<std::string> header = lines.empty() ? std::vector<std::string>{} : split(lines.front(), ',');
-  const std::size_t file = column(header, "file");
-  const std::size_t label = column(header, "class");
-  if (file == header.size() || label == header.size())
-    return invalid(fmt::format("{}: a CSV file with columns 'file' and 'class' was expected", path.string()));
-  for (std::size_t i = 1; i < lines.size(); ++i) {
-    if (lines[i].empty()) continue;
-    const std::vector<std::string> cells = split(lines[i], ',');
-    std::int64_t value = 0;
-    const std::string cell = cells.size() > std::max(file, label) ? cells[label] : "";
-    const auto parsed = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-    if (parsed.ec != std::errc() || parsed.ptr != cell.data() + cell.size())
-      return invalid(fmt::format("{}: line {} has no class", path.string(), i + 1));
-    truth[cells[file]] = value;
-  }
-  return truth;
 }
 
 }  // namespace mosaic

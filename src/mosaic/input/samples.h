@@ -1,9 +1,9 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mosaic/base/error.h"
@@ -38,7 +38,10 @@ struct InputSpec {
 /// One name a class, a line each.
 [[nodiscard]] Result<std::vector<std::string>> read_labels(const std::filesystem::path& path);
 
-/// The right class of each file: a CSV file with columns "file" and "class", or an MNIST idx file of labels (then by index). Errors: kInvalidInput.
-[[nodiscard]] Result<std::map<std::string, std::int64_t>> read_truth(const std::filesystem::path& path);
+/// Whether these bytes of a file of this name are an idx file.
+[[nodiscard]] bool is_idx(const std::filesystem::path& path, std::string_view bytes);
+
+/// Lines, whichever way they end; none after the last one's end.
+[[nodiscard]] std::vector<std::string> lines_of(std::string_view text);
 
 }  // namespace mosaic

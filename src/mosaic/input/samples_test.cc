@@ -233,22 +233,6 @@ TEST_F(ReadSamples, ReadsLabelsLineByLine) {
   EXPECT_THAT(expect(read_labels(file("labels", ""))), testing::IsEmpty());
 }
 
-TEST_F(ReadSamples, ReadsTheTruthFromACsvFile) {
-  for (const std::string text : {"file,note,class\na.jpg,x,3\n\nb.jpg,,10\n", "file,note,class\r\na.jpg,x,3\r\nb.jpg,,10\r\n"}) {
-    EXPECT_THAT(expect(read_truth(file("truth.csv", text))), ElementsAre(std::pair("a.jpg", 3), std::pair("b.jpg", 10)));
-  }
-  EXPECT_THAT(error_of(read_truth(file("truth.csv", "name,class\n"))), HasSubstr("columns 'file' and 'class'"));
-  EXPECT_THAT(error_of(read_truth(file("truth.csv", ""))), HasSubstr("columns 'file' and 'class'"));
-  for (const char* line : {"a.jpg", "a.jpg,", "a.jpg,cat", "a.jpg,3x"}) {
-    EXPECT_THAT(error_of(read_truth(file("truth.csv", "file,class\n" + std::string(line)))), HasSubstr("line 2 has no class")) << line;
-  }
-}
-
-TEST_F(ReadSamples, ReadsTheTruthFromAnIdxFile) {
-  EXPECT_THAT(expect(read_truth(file("t10k-labels-idx1-ubyte", idx({3}, std::string("\x05\0\x09", 3))))),
-              ElementsAre(std::pair("#0", 5), std::pair("#1", 0), std::pair("#2", 9)));
-}
-
 TEST(SampleFiles, AreThoseOfAFolderByName) {
   const test::TemporaryFolder folder;
   for (const char* name : {"b.JPG", "a.png", "labels.csv", "t10k-idx3-ubyte", "inner/c.png"}) expect(write_file(folder / name, "x"));

@@ -34,11 +34,41 @@ double crossing(const PairedCounts& counts, double level, double low, double hig
   return std::midpoint(low, high);
 }
 
+/// The chance that more than `hits` of `trials` come out where each does with chance `p`: the incomplete beta function I_p(hits + 1, trials - hits),
+/// by its continued fraction (Lentz's method), which converges fast below its mean and is mirrored above.
+double chance_of_more(double hits, double trials, double p) {
+  const auto fraction = [](double a, double b, double x) {
+    constexpr double kTiny = 1e-300;
+    double c = 1;
+    double d = 1 / (1 - (a + b) * x / (a + 1));
+    double value = d;
+    for (double m = 1; m < 1e5; ++m) {
+      for (const double term : {m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)), -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))}) {
+        d = 1 + term * d;
+        d = 1 / (std::abs(d) < kTiny ? kTiny : d);
+        c = 1 + term / c;
+        if (std::abs(c) < kTiny) c = kTiny;
+        value *= c * d;
+      }
+      if (std::abs(c * d - 1) < 1e-14) break;
+    }
+    return value;
+  };
+  const double a = hits + 1;
+  const double b = trials - hits;
+  const double front = std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(p) + b * std::log1p(-p));
+  return p < (a + 1) / (a + b + 2) ? front * fraction(a, b, p) / a : 1 - front * fraction(b, a, 1 - p) / b;
+}
+
 }  // namespace
 
-double one_sided_quantile(std::size_t tries) {
+double risk_of_try(std::size_t tries) {
   MOSAIC_CHECK(tries >= 1 && tries <= 30);
-  const double risk = 0.05 / std::exp2(static_cast<double>(tries - 1));
+  return 0.05 / std::exp2(static_cast<double>(tries - 1));
+}
+
+double one_sided_quantile(std::size_t tries) {
+  const double risk = risk_of_try(tries);
   double low = 0;
   double high = 10;
   for (int i = 0; i < 100; ++i) {
@@ -54,13 +84,16 @@ Interval net_drop_limits(const PairedCounts& counts, double z) {
   return {.low = crossing(counts, z, -1, seen), .high = crossing(counts, -z, seen, 1)};
 }
 
-Interval share_limits(double hits, double trials, double z) {
+double exact_upper_share(double hits, double trials, double risk) {
   MOSAIC_CHECK(trials > 0 && hits >= 0 && hits <= trials * (1 + 1e-9));
-  const double share = hits / trials;
-  const double scale = 1 + z * z / trials;
-  const double centre = (share + z * z / (2 * trials)) / scale;
-  const double half = z / scale * std::sqrt(std::max(0.0, share * (1 - share) / trials + z * z / (4 * trials * trials)));
-  return {.low = std::max(0.0, centre - half), .high = std::min(1.0, centre + half)};
+  if (hits >= trials) return 1;
+  double low = hits / trials;
+  double high = 1;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = std::midpoint(low, high);
+    (1 - chance_of_more(hits, trials, middle) > risk ? low : high) = middle;
+  }
+  return std::midpoint(low, high);
 }
 
 Interval mean_limits(double mean, double deviation, double samples, double z) {

@@ -129,11 +129,22 @@ TEST(NetDropLimits, CoverTheTruthAsOftenAsTheySay) {
   }
 }
 
-// 81 of 263 as Newcombe (1998) has them: 0.2553 to 0.3662.
-TEST(ShareLimits, ReproduceNewcombesExample) {
-  const Interval interval = share_limits(81, 263, kTwoSided95);
-  EXPECT_NEAR(interval.low, 0.2553, 1e-4);
-  EXPECT_NEAR(interval.high, 0.3662, 1e-4);
+// None of n: 1 - risk^(1 / n). Clopper and Pearson's 95 % interval of 81 of 263 as Newcombe (1998) has it ends at 0.3676.
+TEST(ExactUpperShare, IsClopperAndPearsons) {
+  for (const double trials : {1.0, 20.0, 598.0, 1e6}) EXPECT_NEAR(exact_upper_share(0, trials, 0.05), 1 - std::pow(0.05, 1 / trials), 1e-12);
+  EXPECT_NEAR(exact_upper_share(81, 263, 0.025), 0.3676, 5e-5);
+  EXPECT_EQ(exact_upper_share(8, 8, 0.05), 1);
+}
+
+// The chance of no more than the hits, added up term by term, is the risk.
+TEST(ExactUpperShare, IsWhereTheBinomialSaysSo) {
+  for (const double hits : {1.0, 5.0, 40.0, 90.0}) {
+    const double p = exact_upper_share(hits, 100, 0.05);
+    double chance = 0;
+    for (double k = 0; k <= hits; ++k)
+      chance += std::exp(std::lgamma(101) - std::lgamma(k + 1) - std::lgamma(101 - k) + k * std::log(p) + (100 - k) * std::log(1 - p));
+    EXPECT_NEAR(chance, 0.05, 1e-9) << hits;
+  }
 }
 
 // The 97.5 % quantiles of Student's t with 19 and 99 degrees of freedom are 2.0930 and 1.9842; with deviation sqrt(n) a half width is the quantile.

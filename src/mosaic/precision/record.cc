@@ -12,7 +12,7 @@
 namespace mosaic::precision {
 namespace {
 
-constexpr std::array<Why, 5> kWhys{Why::kFaster, Why::kNoIntegerForm, Why::kNotFaster, Why::kSensitive, Why::kNotProven};
+constexpr std::array<Why, 6> kWhys{Why::kFaster, Why::kNoIntegerForm, Why::kNotFaster, Why::kSensitive, Why::kBehindFloat, Why::kNotProven};
 
 /// The value of this name.
 template <class Values>
@@ -70,6 +70,8 @@ std::string_view name(Why why) {
       return "int8 not faster";
     case Why::kSensitive:
       return "sensitive";
+    case Why::kBehindFloat:
+      return "behind float";
     case Why::kNotProven:
       return "not proven";
   }
@@ -77,14 +79,14 @@ std::string_view name(Why why) {
 }
 
 std::vector<LayerRecord> explain_layers(const Graph& graph, const FormTable& table, const std::vector<LayerForms>& has, const Assignment& chosen,
-                                        bool proven) {
+                                        const std::vector<Form>& written, bool proven) {
   std::vector<LayerRecord> out;
   for (std::size_t l = 0; l < chosen.forms.size(); ++l) {
     const Form form = chosen.forms[l];
     const auto& entry = *table.layers[l][static_cast<std::size_t>(form)];
     LayerRecord record{.name = graph.layers[l].name,
                        .kind = graph.layers[l].kind,
-                       .form = has[l].integer ? form : Form::kFloat,
+                       .form = written[l],
                        .why = Why::kNoIntegerForm,
                        .microseconds = entry.microseconds,
                        .noise = entry.noise,
@@ -98,7 +100,7 @@ std::vector<LayerRecord> explain_layers(const Graph& graph, const FormTable& tab
           .form = other, .microseconds = changed.microseconds - chosen.microseconds, .noise = changed.noise - chosen.noise};
       if (!record.instead || instead.microseconds < record.instead->microseconds) record.instead = instead;
     }
-    if (form != Form::kFloat && has[l].integer) record.why = Why::kFaster;
+    if (form != Form::kFloat && has[l].integer) record.why = written[l] != Form::kFloat ? Why::kFaster : Why::kBehindFloat;
     if (form == Form::kFloat && record.instead) {
       record.why = !proven ? Why::kNotProven : record.instead->microseconds < 0 ? Why::kSensitive : Why::kNotFaster;
     }
@@ -112,7 +114,9 @@ std::string format_record(const Record& record) {
             {"outcome", record.outcome},
             {"reason", record.reason},
             {"threads", record.threads},
-            {"limit_pct", record.limit_percent}};
+            {"limit_pct", record.limit_percent},
+            {"images", record.images},
+            {"images_set", record.images_set}};
   if (record.predicted_speedup) json["predicted_speedup"] = *record.predicted_speedup;
   if (record.speedup) json["speedup"] = *record.speedup;
   json["speedup_low"] = record.speedup_interval.low;
@@ -127,16 +131,21 @@ Result<Record> parse_record(std::string_view text) {
   Record record;
   std::int64_t version = 0;
   std::int64_t threads = 0;
+  std::optional<std::int64_t> images;
+  std::optional<std::string> images_set;
   std::vector<Json> layers;
   Fields fields(json, std::string(kRecordKey));
   fields.required("schema_version", version).required("outcome", record.outcome).required("reason", record.reason);
   fields.required("threads", threads).required("limit_pct", record.limit_percent);
+  fields.optional("images", images).optional("images_set", images_set);
   fields.optional("predicted_speedup", record.predicted_speedup).optional("speedup", record.speedup);
   fields.required("speedup_low", record.speedup_interval.low).required("speedup_high", record.speedup_interval.high);
   fields.required("layers", layers);
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   if (version != 1) return fail(ErrorCode::kInvalidInput, fmt::format("{}: schema_version is {}, this mosaic reads 1", kRecordKey, version));
   record.threads = static_cast<int>(threads);
+  record.images = static_cast<std::size_t>(std::max<std::int64_t>(0, images.value_or(0)));
+  record.images_set = images_set.value_or("");
   for (std::size_t l = 0; l < layers.size(); ++l) {
     MOSAIC_TRY(LayerRecord layer, parse_layer(layers[l], fmt::format("{}: layer {}", kRecordKey, l)));
     record.layers.push_back(std::move(layer));

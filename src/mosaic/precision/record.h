@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mosaic/base/error.h"
+#include "mosaic/base/hash.h"
 #include "mosaic/base/statistics.h"
 #include "mosaic/graph/graph.h"
 #include "mosaic/precision/choose.h"
@@ -20,6 +21,7 @@ enum class Why {
   kNoIntegerForm,  ///< in float: nothing in it has an integer form
   kNotFaster,      ///< in float: no other form would save anything, with what conversions beside it would cost
   kSensitive,      ///< in float: another form would save time, for more noise than the assignment has room for
+  kBehindFloat,    ///< in float: it could only be in int8 behind something that is
   kNotProven,      ///< in float: so is the whole network, because nothing else proved faster and accurate enough
 };
 [[nodiscard]] std::string_view name(Why why);
@@ -40,9 +42,10 @@ struct LayerRecord {
   std::optional<Instead> instead;  ///< none where there is no other form
 };
 
-/// `proven`: whether the assignment was chosen, and is not float for want of a better one. Requires: all of the same network.
+/// `written`: the forms that the layers have in the model, where those assigned make no difference. `proven`: whether the assignment was chosen, and
+/// is not float for want of a better one. Requires: all of the same network.
 [[nodiscard]] std::vector<LayerRecord> explain_layers(const Graph& graph, const FormTable& table, const std::vector<LayerForms>& has,
-                                                      const Assignment& chosen, bool proven);
+                                                      const Assignment& chosen, const std::vector<Form>& written, bool proven);
 
 /// A model's precision by layer and how it was found: travels in the model's metadata under `kRecordKey`.
 struct Record {
@@ -50,7 +53,9 @@ struct Record {
   std::string reason;   ///< in words
   int threads = 1;      ///< that times are of
   double limit_percent = 0;
-  std::optional<double> predicted_speedup;  ///< over float, from the layers' times; the others from whole runs
+  std::size_t images = 0;                   ///< that answers were compared on,
+  Fingerprint images_set;                   ///< and their hash
+  std::optional<double> predicted_speedup;  ///< over float, from the layers' times; the others from whole runs, with float alone
   std::optional<double> speedup;
   Interval speedup_interval{.low = 1, .high = 1};
   std::vector<LayerRecord> layers;

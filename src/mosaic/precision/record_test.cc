@@ -28,7 +28,7 @@ struct Example {
     for (const char* name : {"a", "b", "c", "d"}) graph.layers.push_back({.name = name, .kind = "Conv"});
   }
   [[nodiscard]] std::vector<LayerRecord> explain(const std::vector<Form>& forms, bool proven = true) const {
-    return explain_layers(graph, table, has, assess(table, forms), proven);
+    return explain_layers(graph, table, has, assess(table, forms), forms, proven);
   }
 };
 
@@ -52,8 +52,20 @@ TEST(ExplainLayers, BlamesNoLayerWhereNothingWasProven) {
   EXPECT_EQ(layers[2].why, Why::kNoIntegerForm);
 }
 
+// The fourth layer was assigned int8 but written in float, as a pooling is behind a layer in float.
+TEST(ExplainLayers, SaysWhatIsInTheModel) {
+  const Example example;
+  const auto layers = explain_layers(example.graph, example.table, example.has, assess(example.table, {kInt8, kFloat, kFloat, kInt8}),
+                                     {kInt8, kFloat, kFloat, kFloat}, true);
+  EXPECT_EQ(layers[0].form, kInt8);
+  EXPECT_EQ(layers[3].form, kFloat);
+  EXPECT_EQ(layers[3].why, Why::kBehindFloat);
+}
+
 TEST(Record, ComesBackAsItWas) {
   Record record{.outcome = "mixed", .reason = "because", .threads = 2, .limit_percent = 0.5, .predicted_speedup = 2, .speedup = 1.75};
+  record.images = 400;
+  record.images_set = "0123";
   record.speedup_interval = {.low = 1.5, .high = 1.875};
   record.layers = Example().explain({kInt8, kInt8FloatSum, kFloat, kFloat});
   const std::string text = format_record(record);
@@ -62,6 +74,8 @@ TEST(Record, ComesBackAsItWas) {
   EXPECT_EQ(again.layers[1].form, kInt8FloatSum);
   EXPECT_EQ(again.layers[1].instead->form, kInt8);
   EXPECT_EQ(again.threads, 2);
+  EXPECT_EQ(again.images, 400);
+  EXPECT_EQ(again.images_set, "0123");
   EXPECT_FALSE(again.layers[2].instead.has_value());
 }
 

@@ -14,11 +14,13 @@ std::vector<std::size_t> sequence(std::span<const Trial> trials, double least_sp
   return out;
 }
 
-std::optional<std::size_t> select(std::span<const std::size_t> sequence, const std::function<Verdict(std::size_t trial, std::size_t tries)>& judged) {
+Result<std::optional<std::size_t>> select(std::span<const std::size_t> sequence,
+                                          const std::function<Result<bool>(std::size_t trial, std::size_t tries)>& holds) {
   for (std::size_t k = 0; k < sequence.size(); ++k) {
-    if (judged(sequence[k], k + 1) == Verdict::kPasses) return sequence[k];
+    MOSAIC_TRY(const bool chosen, holds(sequence[k], k + 1));
+    if (chosen) return std::optional(sequence[k]);
   }
-  return std::nullopt;
+  return std::optional<std::size_t>();
 }
 
 }  // namespace mosaic::precision

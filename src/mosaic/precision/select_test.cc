@@ -7,9 +7,13 @@
 #include <optional>
 #include <vector>
 
+#include "tests/support.h"
+
 namespace mosaic::precision {
 namespace {
 
+using test::error_of;
+using test::expect;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -21,24 +25,27 @@ TEST(Sequence, BeginsWithTheFastest) {
   EXPECT_THAT(sequence(trials, 2.5, 3), IsEmpty());
 }
 
-// All ways for four trials to end: chosen is the first that passes, at its try, and nobody asks about the others.
-TEST(Select, EndsWithTheFirstThatPasses) {
-  constexpr Verdict kVerdicts[] = {Verdict::kPasses, Verdict::kFails, Verdict::kUnresolved};
+// All ways for four trials to end: chosen is the first that holds, at its try, and nobody asks about the others.
+TEST(Select, EndsWithTheFirstThatHolds) {
   const std::vector<std::size_t> order{7, 5, 3, 1};
-  for (int code = 0; code < 81; ++code) {
-    std::vector<Verdict> verdicts;
-    for (int i = 0, rest = code; i < 4; ++i, rest /= 3) verdicts.push_back(kVerdicts[rest % 3]);
+  for (std::size_t code = 0; code < 16; ++code) {
+    const auto holds = [&](std::size_t place) { return (code >> place & 1U) == 1U; };
     std::size_t asked = 0;
-    const auto chosen = select(order, [&](std::size_t trial, std::size_t tries) {
+    const auto chosen = expect(select(order, [&](std::size_t trial, std::size_t tries) -> Result<bool> {
       EXPECT_EQ(tries, ++asked);
       EXPECT_EQ(trial, order[tries - 1]);
-      return verdicts[tries - 1];
-    });
+      return holds(tries - 1);
+    }));
     std::size_t first = 0;
-    while (first < 4 && verdicts[first] != Verdict::kPasses) ++first;
+    while (first < 4 && !holds(first)) ++first;
     EXPECT_EQ(chosen, first < 4 ? std::optional(order[first]) : std::nullopt) << code;
     EXPECT_EQ(asked, first < 4 ? first + 1 : 4);
   }
+}
+
+TEST(Select, FailsWhereItCannotBeSaid) {
+  const auto broken = [](std::size_t, std::size_t) -> Result<bool> { return fail(ErrorCode::kCancelled, "stopped"); };
+  EXPECT_EQ(error_of(select(std::vector<std::size_t>{2, 1}, broken)), "stopped");
 }
 
 }  // namespace

@@ -46,9 +46,10 @@ class Collector {
 
   void add_inputs(const Example& example) {
     ++out_.examples;
+    out_.members.insert(fingerprint(example));
+    hash_inputs(example, set_);
     for (std::size_t i = 0; i < example.inputs.size(); ++i) {
       const Tensor& tensor = example.inputs[i];
-      set_.add(tensor.type()).add_all(std::span<const std::int64_t>(tensor.shape())).add(tensor.bytes());
       const auto found = i < inputs_.size() ? out_.values.find(inputs_[i]) : out_.values.end();
       if (found != out_.values.end()) found->second.add(tensor.as<float>());
     }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 
 #include "mosaic/base/error.h"
@@ -18,7 +19,8 @@ namespace mosaic::quantize {
 struct Calibration {
   std::map<std::string, Histogram> values;  ///< of all that is quantised
   std::size_t examples = 0;
-  Fingerprint set;  ///< of the examples' inputs, in order, as they reached the model
+  Fingerprint set;                ///< of the examples' inputs, in order, as they reached the model
+  std::set<Fingerprint> members;  ///< of each
 };
 
 /// Runs the folded model in float on all examples, one after the other. Errors: kInvalidInput: there is no example, or one does not fit; kCancelled;

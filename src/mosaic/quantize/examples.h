@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "mosaic/base/error.h"
+#include "mosaic/base/hash.h"
 #include "mosaic/base/tensor.h"
 #include "mosaic/onnx/model.h"
 
@@ -31,6 +33,15 @@ struct Examples {
   std::size_t about = 0;                            ///< how many there are; may be a guess, for progress alone
   std::function<Result<void>(const Visit&)> visit;  ///< shows each in order, the same at every call, until the first error
 };
+
+/// Of an example's inputs as they reach the model: copies under other names have the same.
+[[nodiscard]] Fingerprint fingerprint(const Example& example);
+
+/// Adds what that is of.
+void hash_inputs(const Example& example, Hasher& hasher);
+
+/// The same set, each example once, and without those that have these fingerprints. Complexity: a hash of each example at every visit.
+[[nodiscard]] Examples without_repeats(Examples examples, std::set<Fingerprint> besides = {});
 
 /// A model that an engine has loaded.
 class Runner {
@@ -54,7 +65,7 @@ struct Watch {
 
   /// Errors: kCancelled once a stop was requested.
   [[nodiscard]] Result<void> at(std::string_view what, std::size_t done, std::size_t of) const {
-    if (progress) progress(what, of == 0 ? 1 : static_cast<double>(done) / static_cast<double>(of));
+    if (progress) progress(what, done >= of ? 1 : static_cast<double>(done) / static_cast<double>(of));  // `of` may be a guess
     if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "stopped while " + std::string(what));
     return {};
   }

@@ -73,16 +73,22 @@ Quantized finish(Plan plan, const Scales& scales, const Linears& linears, const 
   Quantized out{.model = write_qdq(plan.model, plan.scheme, scales, linears),
                 .scheme = std::move(plan.scheme),
                 .examples = calibration.examples,
-                .set = calibration.set};
+                .set = calibration.set,
+                .members = calibration.members};
   describe(out.model, options, calibration);
   return out;
 }
 
 }  // namespace
 
+Result<void> check_options(const onnx::PreparedModel& prepared, const Options& options) {
+  MOSAIC_TRY([[maybe_unused]] const Plan accepted, make_plan(prepared, options.keep));
+  return {};
+}
+
 Result<Calibration> calibrate_all(const onnx::PreparedModel& prepared, const Examples& examples, const Open& open, const Watch& watch) {
   MOSAIC_TRY(const Plan plan, make_plan(prepared, {}));
-  return calibrate(plan.model, plan.scheme, examples, open, watch);
+  return calibrate(plan.model, plan.scheme, without_repeats(examples), open, watch);
 }
 
 Result<Quantized> quantize_calibrated(const onnx::PreparedModel& prepared, const Calibration& calibration, const Examples& examples, const Open& open,
@@ -90,7 +96,7 @@ Result<Quantized> quantize_calibrated(const onnx::PreparedModel& prepared, const
   MOSAIC_TRY(Plan plan, make_plan(prepared, options.keep));
   MOSAIC_TRY(const Scales scales, choose_scales(plan.model, plan.scheme, calibration, options.ranges));
   Linears linears = quantize_linears(plan.model, plan.scheme, scales, options.weight_bits);
-  if (options.correct_bias) MOSAIC_RETURN_IF_ERROR(correct_biases(plan.model, plan.scheme, scales, examples, open, watch, linears));
+  if (options.correct_bias) MOSAIC_RETURN_IF_ERROR(correct_biases(plan.model, plan.scheme, scales, without_repeats(examples), open, watch, linears));
   return finish(std::move(plan), scales, linears, calibration, options);
 }
 
@@ -100,7 +106,7 @@ Result<Biases> corrected_biases(const onnx::PreparedModel& prepared, const Calib
   MOSAIC_TRY(const Plan plan, make_plan(prepared, {}));
   MOSAIC_TRY(const Scales scales, choose_scales(plan.model, plan.scheme, calibration, options.ranges));
   Linears linears = quantize_linears(plan.model, plan.scheme, scales, options.weight_bits);
-  MOSAIC_RETURN_IF_ERROR(correct_biases(plan.model, plan.scheme, scales, examples, open, watch, linears));
+  MOSAIC_RETURN_IF_ERROR(correct_biases(plan.model, plan.scheme, scales, without_repeats(examples), open, watch, linears));
   const std::vector<onnx::NodeValue> nodes = onnx::node_values(plan.model);
   Biases biases;
   for (const auto& [node, linear] : linears) {
@@ -123,7 +129,7 @@ Result<Quantized> quantize_corrected(const onnx::PreparedModel& prepared, const 
 
 Result<Quantized> quantize(const onnx::PreparedModel& prepared, const Examples& examples, const Open& open, const Options& options,
                            const Watch& watch) {
-  MOSAIC_TRY([[maybe_unused]] const Plan accepted, make_plan(prepared, options.keep));  // before images are read
+  MOSAIC_RETURN_IF_ERROR(check_options(prepared, options));
   MOSAIC_TRY(const Calibration calibration, calibrate_all(prepared, examples, open, watch));
   return quantize_calibrated(prepared, calibration, examples, open, options, watch);
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,18 +31,22 @@ struct Quantized {
   Scheme scheme;
   std::size_t examples = 0;  ///< that it was calibrated on
   Fingerprint set;           ///< of them
+  std::set<Fingerprint> members;
 };
 
 /// The int8 variant of a float model for CPUs: activations uint8 with a scale for each tensor, weights int8 with one for each output channel, written
 /// as standard operators (QuantizeLinear, DequantizeLinear around float ones) that engines fuse to integer ones. Deterministic: the same model,
-/// examples and options give the same bytes where the engine gives the same floats. The metadata ("mosaic.quantization" and below it) have how ranges
-/// were chosen, the number of examples and their hash, bits of weights, what was kept in float and the program's version.
-/// Errors: kInvalidInput: an unknown name in `keep` (with the closest one that there is), nothing to quantise, a quantised model, no example, values
-/// that are NaN; kUnsupported: an old operator set; kCancelled; those of the engine.
+/// examples and options give the same bytes where the engine gives the same floats. An example that comes twice counts once. The metadata
+/// ("mosaic.quantization" and below it) have how ranges were chosen, the number of examples and their hash, bits of weights, what was kept in float
+/// and the program's version. Errors: kInvalidInput: an unknown name in `keep` (with the closest one that there is), nothing to quantise, a quantised
+/// model, no example, values that are NaN; kUnsupported: an old operator set; kCancelled; those of the engine.
 [[nodiscard]] Result<Quantized> quantize(const onnx::PreparedModel& prepared, const Examples& examples, const Open& open, const Options& options,
                                          const Watch& watch = {});
 
-/// The first half of this alone: watches all that could be quantised. For those who quantise a model many times, keeping other nodes in float.
+/// Errors: those of `quantize` that show before an example is read.
+[[nodiscard]] Result<void> check_options(const onnx::PreparedModel& prepared, const Options& options);
+
+/// The first half of `quantize` alone: watches all that could be quantised. For those who quantise a model many times, keeping other nodes in float.
 [[nodiscard]] Result<Calibration> calibrate_all(const onnx::PreparedModel& prepared, const Examples& examples, const Open& open,
                                                 const Watch& watch = {});
 
@@ -53,7 +58,8 @@ struct Quantized {
 using Biases = std::map<std::string, std::vector<float>>;
 
 /// The biases that `quantize_calibrated` gives the linear nodes where nothing is kept, found in one pass over the examples: each layer corrects its
-/// own error alone, so those of a node hold whichever others are kept in float. None without `options.correct_bias`. Requires, errors: as there.
+/// own error alone, so those of a node nearly hold whichever others are kept in float: a value may have another scale where what ties it is kept.
+/// None without `options.correct_bias`. Requires, errors: as there.
 [[nodiscard]] Result<Biases> corrected_biases(const onnx::PreparedModel& prepared, const Calibration& calibration, const Examples& examples,
                                               const Open& open, const Options& options, const Watch& watch = {});
 

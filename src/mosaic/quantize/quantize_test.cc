@@ -176,6 +176,20 @@ TEST(Quantize, WritesDownHowItWasDone) {
   EXPECT_EQ(pairs.at("mosaic.quantization.calibration_set").size(), 32);
 }
 
+// Each example twice, the second time by another name: nothing weighs more for it.
+TEST(Quantize, CountsAnExampleOnce) {
+  const onnx::PreparedModel model = test::prepared(test::conv_chain(2));
+  const Examples once = test::random_examples({1, 8, 8, 8}, 3);
+  const Examples twice{.about = 6, .visit = [&](const Examples::Visit& visitor) -> Result<void> {
+                         MOSAIC_RETURN_IF_ERROR(once.visit(visitor));
+                         return once.visit([&](const Example& each) { return visitor({.name = "copy", .inputs = each.inputs, .label = {}}); });
+                       }};
+  const Quantized made = expect(quantize(model, twice, open_on_engine(1), {}));
+  EXPECT_EQ(made.examples, 3);
+  EXPECT_EQ(made.members.size(), 3);
+  EXPECT_EQ(serialize_model(made.model), serialize_model(expect(quantize(model, once, open_on_engine(1), {})).model));
+}
+
 TEST(Quantize, TellsCalibrationSetsApartByContentAndOrder) {
   const onnx::PreparedModel model = test::prepared(test::conv_chain(1));
   const auto set_of = [&](std::size_t count, std::uint64_t seed) {

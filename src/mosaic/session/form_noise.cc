@@ -1,6 +1,5 @@
 #include "mosaic/session/form_noise.h"
 
-#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <span>
@@ -12,12 +11,11 @@ namespace mosaic {
 
 using precision::Form;
 
-Result<std::vector<quantize::Example>> sample_examples(const quantize::Examples& examples, std::size_t count) {
-  const std::size_t step = std::max<std::size_t>(1, examples.about / std::max<std::size_t>(1, count));
+Result<std::vector<quantize::Example>> sample_examples(const quantize::Examples& examples, std::size_t total, std::size_t count) {
   std::vector<quantize::Example> out;
   std::size_t seen = 0;
   const auto take = [&](const quantize::Example& example) -> Result<void> {
-    if (seen++ % step == 0 && out.size() < count) out.push_back(example);
+    if (seen++ * count % total < count) out.push_back(example);
     return {};
   };
   MOSAIC_RETURN_IF_ERROR(examples.visit(take));
@@ -40,7 +38,7 @@ Result<void> measure_noise(const Variants& variants, const std::vector<quantize:
     precision::Evidence evidence;
     for (std::size_t i = 0; i < examples.size(); ++i) {
       MOSAIC_TRY(const std::vector<Tensor> outputs, runner->run(examples[i].inputs));
-      evidence.add(exact[i], outputs, {});
+      MOSAIC_RETURN_IF_ERROR(evidence.add(exact[i], outputs, {}));
     }
     const double noise = evidence.noise_to_signal();
     return std::isfinite(noise) ? noise : 1e6;

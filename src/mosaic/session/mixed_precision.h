@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "mosaic/precision/record.h"
 #include "mosaic/quantize/quantize.h"
 #include "mosaic/session/form_times.h"
+#include "mosaic/session/held_out.h"
 #include "mosaic/session/race.h"
 
 namespace mosaic {
@@ -28,21 +30,25 @@ struct MixedOptions {
   std::size_t sensitivity_images = 16;  ///< of the calibration's, for the noise of each layer
   std::size_t rounds = 10;              ///< of the layers' profiles
   int threads = 1;
+  bool needs_classes = false;  ///< right classes were given: it is an error where none counts
   RaceOptions race;
   quantize::Options quantize;
   quantize::Watch watch;
+  std::function<void(const std::string&)> remark;  ///< told what should be known before all is measured
 };
 
 /// An assignment that was tried end to end.
 struct Tried {
   precision::Assignment assignment;  ///< with the time and noise that the layers promise
   bool all_int8 = false;
-  std::size_t int8_layers = 0;     ///< layers that are not in float
-  std::size_t integer_layers = 0;  ///< those that could be
-  Microseconds time{};             ///< median on plain ONNX Runtime
-  PairedRatio speedup;             ///< float / this, in turn
-  precision::Evidence evidence;    ///< on the images held out
-  precision::Judgement judgement;
+  std::size_t int8_layers = 0;           ///< layers that are not in float
+  std::size_t integer_layers = 0;        ///< those that could be
+  Microseconds time{};                   ///< median on plain ONNX Runtime
+  PairedRatio speedup;                   ///< float / this, in turn with all that are tried
+  precision::Evidence evidence;          ///< on the images held out
+  precision::Judgement judgement;        ///< untested, but for those of the sequence
+  std::optional<PairedRatio> confirmed;  ///< where it passed: float / this once more, the two alone; what is best of many looks better than it is
+  std::vector<precision::Form> written;  ///< the forms that the layers have in the model; those assigned may make no difference
 };
 
 /// What was measured and what is to be used.
@@ -56,15 +62,18 @@ struct MixedPrecision {
   Microseconds float_time{};
   Fingerprint calibration_set;
   std::size_t calibration_images = 0;
+  HeldOut held_out;
+  std::size_t runs = 0;  ///< timed, of each
 };
 
-/// Finds which layers of a float model are best computed in int8 on this machine:
+/// Finds which layers of a float model are best computed in int8 on this machine, after a look at the images held out (`hold_out`, `check_float`):
 /// 1. times of all layers in each form (`measure_forms`);
 /// 2. the noise that each layer alone brings into the outputs, on some images of the calibration;
 /// 3. the whole front of time against noise, and a few assignments from it (`precision_front`, `candidates`), with all in int8 besides;
-/// 4. these on plain ONNX Runtime in turn with the float file, and on the held-out images, judged against the limit (`judge`, `sequence`,
-///    `select`).
-/// Float always remains. Errors: those of quantising, profiling and the engine; kInvalidInput: no image held out; kCancelled.
+/// 4. these, as far as they are different models, on plain ONNX Runtime in turn with the float file, and on the held-out images, judged against the
+///    limit (`judge`, `sequence`, `select`); one that passes is timed once more, alone with the float file.
+/// Float always remains: `prepared`, which has fixed shapes and no dead nodes. Errors: those of quantising, profiling, `hold_out`, `check_float` and
+/// the engine; kInvalidInput: `needs_classes`, and outputs are no scores of classes or no image has one; kCancelled.
 [[nodiscard]] Result<MixedPrecision> choose_precision(const std::filesystem::path& float_model, const onnx::PreparedModel& prepared,
                                                       const quantize::Examples& calibration, const quantize::Examples& held_out,
                                                       const MixedOptions& options);

@@ -44,18 +44,31 @@ Result<QuantizationCheck> check_quantized(const std::filesystem::path& float_mod
   precision::Evidence evidence;
   std::vector<Tensor> first;
   std::size_t done = 0;
+  std::size_t seen = 0;
   const auto compare = [&](const quantize::Example& example) -> Result<void> {
     MOSAIC_RETURN_IF_ERROR(options.watch.at("comparing", done, examples.about));
     MOSAIC_TRY(const std::vector<Tensor> expected, exact->run(example.inputs));
     MOSAIC_TRY(const std::vector<Tensor> actual, rounded->run(example.inputs));
-    evidence.add(expected, actual, example.label);
+    const auto added = evidence.add(expected, actual, example.label);
+    if (!added) return within(example.name, added.error());
+    seen += options.calibration.contains(quantize::fingerprint(example)) ? 1 : 0;
     if (done == 0) first = example.inputs;
     ++done;
     return {};
   };
-  MOSAIC_RETURN_IF_ERROR(examples.visit(compare));
+  std::size_t all = 0;
+  const auto count = [&](const quantize::Examples::Visit& visitor) {
+    return examples.visit([&](const quantize::Example& example) {
+      ++all;
+      return visitor(example);
+    });
+  };
+  const quantize::Examples counted{.about = examples.about, .visit = count};
+  MOSAIC_RETURN_IF_ERROR(quantize::without_repeats(counted).visit(compare));
   if (done == 0) return fail(ErrorCode::kInvalidInput, "there is no image to compare on");
   QuantizationCheck check;
+  check.repeated = all - done;
+  check.seen = seen;
   copy(evidence, check);
   for (EngineRunner* each : {exact.get(), rounded.get()}) {
     const auto bound = each->run(first);
@@ -64,6 +77,7 @@ Result<QuantizationCheck> check_quantized(const std::filesystem::path& float_mod
   MOSAIC_TRY(const auto times,
              race({{.name = "float", .run = [&] { return exact->time(); }}, {.name = "int8", .run = [&] { return rounded->time(); }}}, options.race));
   check.threads = options.threads;
+  check.runs = times[0].size();
   check.float_time = Microseconds(median(times[0]));
   check.int8_time = Microseconds(median(times[1]));
   check.speedup = paired_ratio(times[0], times[1]);

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <set>
 #include <vector>
 
 #include "mosaic/onnx/builder.h"
@@ -39,10 +40,10 @@ quantize::Examples examples(const std::vector<std::vector<float>>& rows, const s
 
 class Check : public testing::Test {
  protected:
-  Result<QuantizationCheck> check(const quantize::Examples& of) {
+  Result<QuantizationCheck> check(const quantize::Examples& of, const std::set<Fingerprint>& calibration = {}) {
     expect(onnx::save_model(scaled({1, 1}), folder_ / "exact.onnx"));
     expect(onnx::save_model(scaled({1, 2}), folder_ / "rounded.onnx"));
-    return check_quantized(folder_ / "exact.onnx", folder_ / "rounded.onnx", of, {.race = {.runs = 10}});
+    return check_quantized(folder_ / "exact.onnx", folder_ / "rounded.onnx", of, {.calibration = calibration, .race = {.runs = 10}});
   }
   test::TemporaryFolder folder_;
 };
@@ -59,6 +60,24 @@ TEST_F(Check, ComparesClassesAndValues) {
   // (16 + 18) / (5 * sqrt(52)) and (1 + 50) / (sqrt(26) * sqrt(101))
   EXPECT_NEAR(result.cosine, (34 / (5 * std::sqrt(52.0)) + 51 / std::sqrt(26.0 * 101.0)) / 2, 1e-9);
   EXPECT_GT(result.float_time.count(), 0);
+}
+
+TEST_F(Check, CountsAnImageOnceAndKnowsTheCalibrations) {
+  const quantize::Examples thrice = examples({{4, 3}, {1, 5}, {4, 3}}, {0, 1, 0});
+  std::set<Fingerprint> calibration;
+  expect(examples({{1, 5}}, {1}).visit([&](const quantize::Example& each) -> Result<void> {
+    calibration.insert(quantize::fingerprint(each));
+    return {};
+  }));
+  const QuantizationCheck result = expect(check(thrice, calibration));
+  EXPECT_EQ(result.images, 2);
+  EXPECT_EQ(result.repeated, 1);
+  EXPECT_EQ(result.seen, 1);
+  EXPECT_EQ(result.runs, 10);
+}
+
+TEST_F(Check, RefusesClassesThatTheModelLacks) {
+  EXPECT_EQ(error_of(check(examples({{4, 3}}, {2}))), "row: its class is 2, the model has 2 (0 to 1)");
 }
 
 TEST_F(Check, RefusesAnEmptySet) { EXPECT_THAT(error_of(check(examples({}, {}))), HasSubstr("no image")); }

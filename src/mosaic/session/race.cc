@@ -48,7 +48,7 @@ PairedRatio paired_ratio(const std::vector<double>& a, const std::vector<double>
   MOSAIC_CHECK(a.size() == b.size() && !a.empty());
   std::vector<double> ratios;
   for (std::size_t i = 0; i < a.size(); ++i) ratios.push_back(b[i] > 0 ? a[i] / b[i] : 1);
-  return {.ratio = median(ratios), .interval = median_interval(ratios)};
+  return {.ratio = median(ratios), .interval = median_interval(ratios, 1, kRunsAVisit)};
 }
 
 }  // namespace mosaic

@@ -30,7 +30,8 @@ struct RaceOptions {
 /// machine meets all alike. Errors: kCancelled; what a runner fails with, after its name.
 [[nodiscard]] Result<std::vector<std::vector<double>>> race(const std::vector<Runner>& runners, const RaceOptions& options);
 
-/// Median of a[i] / b[i] over runs and its 95 % interval: how many times longer a takes than b. Requires: as many of both, at least one.
+/// Median of a[i] / b[i] over runs and its 95 % interval: how many times longer a takes than b. Runs of one visit share the load of that moment, so
+/// the interval is that of whole visits. Requires: as many of both, at least one, in the order in which `race` gives them.
 struct PairedRatio {
   double ratio = 1;
   Interval interval{.low = 1, .high = 1};

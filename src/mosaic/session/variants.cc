@@ -13,6 +13,7 @@ Result<Variants> Variants::create(const onnx::PreparedModel& prepared, const qua
   Variants out;
   out.prepared_ = &prepared;
   out.options_ = options;
+  MOSAIC_RETURN_IF_ERROR(quantize::check_options(prepared, options));
   MOSAIC_TRY(out.graph_, onnx::import_graph(prepared, "float"));
   MOSAIC_TRY(out.calibration_, quantize::calibrate_all(prepared, calibration, open, watch));
   MOSAIC_TRY(out.biases_, quantize::corrected_biases(prepared, out.calibration_, calibration, open, options, watch));
@@ -39,6 +40,13 @@ Result<quantize::Quantized> Variants::make(std::span<const Form> forms) const {
   const std::vector<std::string> kept = precision::kept_nodes(graph_, forms);
   options.keep.insert(options.keep.end(), kept.begin(), kept.end());
   return quantize::quantize_corrected(*prepared_, calibration_, biases_, options);
+}
+
+std::vector<Form> Variants::written(const quantize::Scheme& scheme, std::span<const Form> forms) const {
+  const std::vector<precision::LayerForms> made = precision::layer_forms(graph_, scheme);
+  std::vector<Form> out;
+  for (std::size_t l = 0; l < forms.size(); ++l) out.push_back(made[l].integer ? forms[l] : Form::kFloat);
+  return out;
 }
 
 }  // namespace mosaic

@@ -34,6 +34,9 @@ class Variants {
   /// Errors: kInvalidInput: nothing would be quantised. Requires: a form for each layer.
   [[nodiscard]] Result<quantize::Quantized> make(std::span<const precision::Form> forms) const;
 
+  /// Which form each layer has in a model that was made so: float where nothing of it is in integers, a pooling behind a layer in float, say.
+  [[nodiscard]] std::vector<precision::Form> written(const quantize::Scheme& scheme, std::span<const precision::Form> forms) const;
+
  private:
   Variants() = default;
 

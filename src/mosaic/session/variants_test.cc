@@ -62,6 +62,27 @@ TEST_F(VariantsOfMixed, KnowWhetherASingleLayerCanBeMade) {
   EXPECT_GT(variants_.forms().size(), 5);
 }
 
+// Nothing before the first layer without a product is in integers here, so it is in float whatever is asked.
+TEST_F(VariantsOfMixed, KnowWhatIsWrittenOfWhatWasAsked) {
+  std::vector<Form> forms = variants_.all(Form::kFloat);
+  const std::vector<precision::LayerForms>& has = variants_.forms();
+  const auto pooling = std::ranges::find_if(has, [](const precision::LayerForms& layer) { return layer.integer && !layer.linear; });
+  ASSERT_NE(pooling, has.end());
+  forms[static_cast<std::size_t>(pooling - has.begin())] = Form::kInt8;
+  std::size_t last = has.size() - 1;
+  while (!has[last].linear) --last;
+  forms[last] = Form::kInt8;
+  const std::vector<Form> written = variants_.written(expect(variants_.make(forms)).scheme, forms);
+  EXPECT_EQ(std::ranges::count(forms, Form::kInt8), 2);
+  EXPECT_EQ(std::ranges::count(written, Form::kInt8), 1);
+  EXPECT_EQ(written[last], Form::kInt8);
+}
+
+TEST_F(VariantsOfMixed, RefuseUnknownNodesBeforeAnExampleIsRead) {
+  quantize::Examples unread{.about = 1, .visit = [](const quantize::Examples::Visit&) -> Result<void> { return fail(ErrorCode::kIo, "was read"); }};
+  EXPECT_THAT(error_of(Variants::create(prepared_, unread, open_, {.keep = {"Conv_99"}}, {})), HasSubstr("no node 'Conv_99'"));
+}
+
 TEST_F(VariantsOfMixed, AreNoisyWhereALayerIsRounded) {
   const std::size_t layers = variants_.forms().size();
   precision::FormTable table{.layers = {}, .conversion = std::vector<double>(layers + 1, 0.0)};
@@ -69,7 +90,7 @@ TEST_F(VariantsOfMixed, AreNoisyWhereALayerIsRounded) {
     table.layers.push_back({precision::FormTable::Entry{}, precision::FormTable::Entry{}, std::nullopt});
     if (variants_.forms()[l].sum) table.layers.back()[2] = precision::FormTable::Entry{};
   }
-  expect(measure_noise(variants_, expect(sample_examples(examples_, 2)), open_, {}, table));
+  expect(measure_noise(variants_, expect(sample_examples(examples_, 4, 2)), open_, {}, table));
   std::size_t noisy = 0;
   for (std::size_t l = 0; l < layers; ++l) {
     EXPECT_EQ(table.layers[l][0]->noise, 0);
@@ -82,13 +103,21 @@ TEST_F(VariantsOfMixed, AreNoisyWhereALayerIsRounded) {
   EXPECT_EQ(noisy, 5);  // four convolutions and the product; what else there is follows them, and alone stays in float
 }
 
-// Every second of four.
+// Every second of four, every third of seven but for the last; the set's own guess of how many there are does not count, which is 1 for a file of
+// many.
 TEST(SampleExamples, SpreadsEvenly) {
-  const std::vector<quantize::Example> samples = expect(sample_examples(test::random_examples(kImage, 4), 2));
-  ASSERT_EQ(samples.size(), 2);
-  EXPECT_EQ(samples[0].name, "example 0");
-  EXPECT_EQ(samples[1].name, "example 2");
-  EXPECT_EQ(expect(sample_examples(test::random_examples(kImage, 3), 9)).size(), 3);
+  const auto names = [](std::size_t total, std::size_t count) {
+    quantize::Examples examples = test::random_examples(kImage, total);
+    examples.about = 1;
+    std::vector<std::string> out;
+    for (const quantize::Example& each : expect(sample_examples(examples, total, count))) out.push_back(each.name);
+    return out;
+  };
+  EXPECT_THAT(names(4, 2), testing::ElementsAre("example 0", "example 2"));
+  EXPECT_THAT(names(7, 3), testing::ElementsAre("example 0", "example 3", "example 5"));
+  EXPECT_EQ(names(31, 16).size(), 16);
+  EXPECT_EQ(names(31, 16).back(), "example 30");
+  EXPECT_EQ(names(3, 9).size(), 3);
 }
 
 TEST(BoardWithThreads, HasTheOneConfigurationAskedFor) {
