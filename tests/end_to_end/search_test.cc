@@ -257,6 +257,7 @@ TEST_F(Search, PrintsWhatItFoundBeforeAFullDiskSpoilsIt) {
   EXPECT_THAT(outcome.err, HasSubstr("front"));
 }
 
+// Of a thousand points it has built few before it is stopped.
 TEST_F(Search, StopsOnRequest) {
   test::Process process(search({"--images", "images.bin", "--points", "1000"}), desk_.setting());
   ASSERT_TRUE(process.wait_for_error("sensitivities"));
