@@ -50,7 +50,7 @@ Result<void> keep_inputs(const std::string& output, const std::vector<std::strin
   return {};
 }
 
-Result<void> check_writable(const std::string& output) {
+Result<void> check_output_file(const std::string& output) {
   const std::filesystem::path file(output);
   const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   std::error_code error;

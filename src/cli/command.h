@@ -65,6 +65,6 @@ void add_zoo(CLI::App& app, Context& context);
 [[nodiscard]] Result<void> keep_inputs(const std::string& output, const std::vector<std::string>& inputs);
 
 /// For commands that take long before they write. Errors: kInvalidInput: a folder, or none to write to; kIo: no right to.
-[[nodiscard]] Result<void> check_writable(const std::string& output);
+[[nodiscard]] Result<void> check_output_file(const std::string& output);
 
 }  // namespace mosaic::cli

@@ -13,7 +13,7 @@ namespace mosaic::cli {
 
 namespace fs = std::filesystem;
 
-Result<void> check_writable(const fs::path& folder) {
+Result<void> check_output_folder(const fs::path& folder) {
   std::error_code error;
   fs::path there = fs::absolute(folder, error);
   while (!fs::exists(there, error) && there.has_parent_path() && there != there.parent_path()) there = there.parent_path();

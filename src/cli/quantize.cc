@@ -154,12 +154,12 @@ Result<void> check_files(const Options& options) {
   read.insert(read.end(), options.calibrate.paths.begin(), options.calibrate.paths.end());
   read.insert(read.end(), options.test.paths.begin(), options.test.paths.end());
   MOSAIC_RETURN_IF_ERROR(keep_inputs(options.output, read));
-  MOSAIC_RETURN_IF_ERROR(check_writable(options.output));
+  MOSAIC_RETURN_IF_ERROR(check_output_file(options.output));
   if (options.plan.empty()) return {};
   if (!keep_inputs(options.plan, {options.output}))
     return fail(ErrorCode::kInvalidInput, fmt::format("{} would be overwritten by its own plan: give --plan another name", options.output));
   MOSAIC_RETURN_IF_ERROR(keep_inputs(options.plan, read));
-  return check_writable(options.plan);
+  return check_output_file(options.plan);
 }
 
 Result<void> settle(Options& options, const Context& context, Progress& progress) {

@@ -80,7 +80,7 @@ Result<void> run(SearchCommand& options, const Context& context) {
   if (options.images.paths.empty())
     return fail(ErrorCode::kInvalidInput, "a search wants images: give --images, or --cost-only for costs without accuracies");
   options.test.preprocess = options.images.preprocess;
-  if (!options.output.empty()) MOSAIC_RETURN_IF_ERROR(check_writable(options.output));
+  if (!options.output.empty()) MOSAIC_RETURN_IF_ERROR(check_output_folder(options.output));
   MOSAIC_TRY(const Images images, divide(model, options));
   if (const auto missing = missing_labels(images.calibration, "calibration")) note(*missing + ": sensitivities are to the network's own classes");
 

@@ -38,7 +38,7 @@ Result<void> run(SearchCommand& command, const Context& context) {
   MOSAIC_RETURN_IF_ERROR(command.refuse_unused());
   MOSAIC_TRY(const Board board, find_board(command.accelerators));
   MOSAIC_TRY([[maybe_unused]] const Arrays arrays, find_arrays(board));
-  if (!command.output.empty()) MOSAIC_RETURN_IF_ERROR(cli::check_writable(command.output));
+  if (!command.output.empty()) MOSAIC_RETURN_IF_ERROR(cli::check_output_folder(command.output));
   command.training.preprocess = command.images.preprocess;
   MOSAIC_TRY(const auto start, make_start(command.model, command.training));
   if (!start->from_nothing) MOSAIC_RETURN_IF_ERROR(command.refuse_float_training());

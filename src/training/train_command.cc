@@ -46,7 +46,7 @@ void show(const TrainCommand& command, const Start& start, const Trained& traine
 
 Result<void> run(const TrainCommand& command, const Context& context) {
   MOSAIC_RETURN_IF_ERROR(cli::keep_inputs(command.output, {command.model}));
-  if (!command.output.empty()) MOSAIC_RETURN_IF_ERROR(cli::check_writable(std::filesystem::absolute(command.output).parent_path()));
+  if (!command.output.empty()) MOSAIC_RETURN_IF_ERROR(cli::check_output_folder(std::filesystem::absolute(command.output).parent_path()));
   MOSAIC_TRY(const auto start, make_start(command.model, command));
   MOSAIC_RETURN_IF_ERROR(try_engine(*start));
   cli::Progress progress(command.json);
