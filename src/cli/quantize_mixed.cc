@@ -89,7 +89,7 @@ Json to_json(const MixedRequest& request, const MixedPrecision& made) {
 /// "96.0 % agree, top-1 0.520 to 0.530", the second where classes are known.
 std::string answers(const precision::Evidence& evidence) {
   if (evidence.scored == 0) return fmt::format("cosine {:.4f}", evidence.cosine());
-  const std::string agree = fmt::format("{:.1f} % agree", 100 * (1 - static_cast<double>(evidence.changed) / static_cast<double>(evidence.scored)));
+  std::string agree = fmt::format("{:.1f} % agree", 100 * (1 - static_cast<double>(evidence.changed) / static_cast<double>(evidence.scored)));
   if (evidence.labelled == 0) return agree;
   const auto labelled = static_cast<double>(evidence.labelled);
   const auto right = static_cast<double>(evidence.right_float);
