@@ -82,7 +82,7 @@ std::optional<std::int64_t> Truth::of(const std::string& sample, std::size_t ind
 std::string Truth::name_of(const std::string& path) const {
   const std::string whole = normal(path);
   for (std::size_t begin = 0;;) {
-    const std::string end = whole.substr(begin);
+    std::string end = whole.substr(begin);
     if (by_name_.contains(end) || by_name_.lower_bound(end + "#") != by_name_.lower_bound(end + "$")) return end;
     const std::size_t slash = whole.find('/', begin);
     if (slash == std::string::npos) return "";

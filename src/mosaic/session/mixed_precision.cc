@@ -173,7 +173,7 @@ std::string layers_of(const Tried& tried) { return fmt::format("{} of {} layers 
 /// Why the network is what it is.
 std::string reason(const MixedPrecision& made, const MixedOptions& options) {
   const auto guard = [&](const Tried& tried) {
-    const std::string text = describe(tried.judgement, tried.evidence, options.limit_percent);
+    std::string text = describe(tried.judgement, tried.evidence, options.limit_percent);
     if (!tried.confirmed || tried.confirmed->interval.low >= options.least_speedup) return text;
     return fmt::format("{}, but timed once more it is {}", text, times_as_fast(*tried.confirmed));
   };
