@@ -6,9 +6,8 @@
 #include <cmath>
 #include <limits>
 
-#include "mosaic/base/random.h"
 #include "mosaic/mapping/correction.h"
-#include "tests/network_reference.h"
+#include "tests/mappings.h"
 #include "tests/support.h"
 
 namespace mosaic::mapping {
@@ -18,25 +17,9 @@ using network::Network;
 using test::error_of;
 using test::expect;
 using test::NetworkDrawing;
+using test::random_images;
+using test::random_mapping;
 using testing::HasSubstr;
-
-std::vector<Tensor> random_images(const Network& network, std::size_t count) {
-  std::vector<Tensor> images;
-  for (std::size_t i = 0; i < count; ++i) images.push_back(test::random_image(network, 3000 + i));
-  return images;
-}
-
-Mapping random_mapping(const Network& network, std::uint64_t seed) {
-  Random random(seed);
-  Mapping mapping = all_digital(network);
-  const auto shapes = conv_shapes(network);
-  for (std::size_t l = 0; l < shapes.size(); ++l) {
-    for (Unit& unit : mapping.layers[l].channels) {
-      if (shapes[l].groups == 1 && random.below(3) > 0) unit = Unit::kAnalog;
-    }
-  }
-  return mapping;
-}
 
 /// Of the last node's values, over images.
 double squared_distance(const Network& a, const Network& b, std::span<const Tensor> images) {
@@ -66,7 +49,7 @@ TEST(Compensated, IsNearerToTheFloatNetworkThanRounding) {
   for (std::uint64_t seed = 1; seed <= kNetworks; ++seed) {
     const Network network = chain(seed);
     const Mapping mapping = all_ternary(network);
-    const std::vector<Tensor> images = random_images(network, 48);
+    const std::vector<Tensor> images = random_images(network, 48, 3000);
     const std::span<const Tensor> seen = std::span(images).first(32);
     const std::span<const Tensor> held_out = std::span(images).subspan(32);
     const auto rounded = expect(corrected(network, quantize(network, mapping), mapping, expect(channel_moments(network, seen)), seen));
@@ -85,7 +68,7 @@ TEST(Compensated, WeightsAreThoseOfTheirUnitsAndMeansAreRestored) {
     SCOPED_TRACE(seed);
     const Network network = test::random_network(seed);
     const Mapping mapping = random_mapping(network, seed);
-    const std::vector<Tensor> images = random_images(network, 6);
+    const std::vector<Tensor> images = random_images(network, 6, 3000);
     const auto layers = expect(compensated(network, mapping, images));
     const auto wanted = expect(channel_moments(network, images));
     const auto there = expect(channel_moments(with_layers(network, layers), images));
@@ -108,7 +91,7 @@ TEST(Compensated, WeightsAreThoseOfTheirUnitsAndMeansAreRestored) {
 TEST(Compensated, LayersThatAreTooWideAreRoundedAndCorrected) {
   const Network network = chain(3);
   const Mapping mapping = random_mapping(network, 3);
-  const std::vector<Tensor> images = random_images(network, 4);
+  const std::vector<Tensor> images = random_images(network, 4, 3000);
   const auto rounded = expect(corrected(network, quantize(network, mapping), mapping, expect(channel_moments(network, images)), images));
   const auto layers = expect(compensated(network, mapping, images, {.most_inputs = 1}));
   for (std::size_t l = 0; l < layers.size(); ++l) {
@@ -124,7 +107,7 @@ TEST(Compensated, LayersThatAreTooWideAreRoundedAndCorrected) {
 
 TEST(Compensated, TheSameEveryTime) {
   const Network network = chain(4);
-  const std::vector<Tensor> images = random_images(network, 4);
+  const std::vector<Tensor> images = random_images(network, 4, 3000);
   const auto once = expect(compensated(network, all_ternary(network), images));
   const auto again = expect(compensated(network, all_ternary(network), images));
   for (std::size_t l = 0; l < once.size(); ++l) {
@@ -152,7 +135,7 @@ TEST(Compensated, ChangesByHand) {
 TEST(Compensated, LayersOfSeveralGroupsNeverChange) {
   NetworkDrawing net({.channels = 4, .height = 5, .width = 5});
   net.conv(net.conv(0, {.out = 4, .window = {.kernel = {3, 3}}, .groups = 4}), {.out = 2});
-  const auto changes = expect(compensated_changes(net.network(), random_images(net.network(), 3)));
+  const auto changes = expect(compensated_changes(net.network(), random_images(net.network(), 3, 3000)));
   EXPECT_TRUE(changes[0].weights.empty());
   EXPECT_TRUE(changes[0].bias.empty());
   EXPECT_EQ(changes[1].weights.size(), 8U);
@@ -160,7 +143,7 @@ TEST(Compensated, LayersOfSeveralGroupsNeverChange) {
 
 TEST(Compensated, NamesTheImageThatDoesNotFit) {
   const Network network = test::random_network(2);
-  std::vector<Tensor> images = random_images(network, 2);
+  std::vector<Tensor> images = random_images(network, 2, 3000);
   images[1] = Tensor(ElementType::kFloat32, {1, 1, 1, 1});
   EXPECT_THAT(error_of(compensated(network, all_digital(network), images)), HasSubstr("image 1: the image is float32 1x1x1x1"));
   EXPECT_THAT(error_of(compensated_changes(network, images)), HasSubstr("image 1: the image is float32 1x1x1x1"));

@@ -6,9 +6,8 @@
 #include <cmath>
 #include <limits>
 
-#include "mosaic/base/random.h"
 #include "mosaic/mapping/quantizers.h"
-#include "tests/network_reference.h"
+#include "tests/mappings.h"
 #include "tests/support.h"
 
 namespace mosaic::mapping {
@@ -17,34 +16,12 @@ namespace {
 using network::Network;
 using test::error_of;
 using test::expect;
+using test::image_of;
 using test::NetworkDrawing;
+using test::random_images;
+using test::random_mapping;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-Tensor image_of(const Shape& shape, const std::vector<float>& values) {
-  Tensor image(ElementType::kFloat32, shape);
-  std::ranges::copy(values, image.as<float>().begin());
-  return image;
-}
-
-/// Some channels of layers of one group analog.
-Mapping random_mapping(const Network& network, std::uint64_t seed) {
-  Random random(seed);
-  Mapping mapping = all_digital(network);
-  const auto shapes = conv_shapes(network);
-  for (std::size_t l = 0; l < shapes.size(); ++l) {
-    for (Unit& unit : mapping.layers[l].channels) {
-      if (shapes[l].groups == 1 && random.below(3) > 0) unit = Unit::kAnalog;
-    }
-  }
-  return mapping;
-}
-
-std::vector<Tensor> random_images(const Network& network, std::size_t count) {
-  std::vector<Tensor> images;
-  for (std::size_t i = 0; i < count; ++i) images.push_back(test::random_image(network, 1000 + i));
-  return images;
-}
 
 TEST(QuantizedLayer, EachChannelAsItsUnitHasIt) {
   NetworkDrawing net({.channels = 2});
@@ -114,7 +91,7 @@ TEST(Correction, RestoresMomentsThroughTheWholeNetwork) {
     SCOPED_TRACE(seed);
     const Network network = test::random_network(seed);
     const Mapping mapping = random_mapping(network, seed);
-    const std::vector<Tensor> images = random_images(network, 6);
+    const std::vector<Tensor> images = random_images(network, 6, 1000);
     const auto wanted = expect(channel_moments(network, images));
     const auto plain = quantize(network, mapping);
     const auto layers = expect(corrected(network, plain, mapping, wanted, images));
@@ -153,7 +130,7 @@ TEST(Correction, AChannelThatNeverMovesKeepsItsScale) {
 
 TEST(Correction, NamesTheImageThatDoesNotFit) {
   const Network network = test::random_network(2);
-  std::vector<Tensor> images = random_images(network, 2);
+  std::vector<Tensor> images = random_images(network, 2, 1000);
   images[1].as<float>()[0] = std::numeric_limits<float>::infinity();
   EXPECT_THAT(error_of(channel_moments(network, images)), HasSubstr("image 1: channel "));
   images[1] = Tensor(ElementType::kFloat32, {1, 1, 1, 1});

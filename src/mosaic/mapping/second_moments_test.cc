@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "tests/network_reference.h"
+#include "tests/mappings.h"
 #include "tests/support.h"
 
 namespace mosaic::mapping {
@@ -14,21 +14,11 @@ namespace {
 using network::Network;
 using test::error_of;
 using test::expect;
+using test::image_of;
 using test::NetworkDrawing;
+using test::random_images;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-Tensor image_of(const Shape& shape, const std::vector<float>& values) {
-  Tensor image(ElementType::kFloat32, shape);
-  std::ranges::copy(values, image.as<float>().begin());
-  return image;
-}
-
-std::vector<Tensor> random_images(const Network& network, std::size_t count) {
-  std::vector<Tensor> images;
-  for (std::size_t i = 0; i < count; ++i) images.push_back(test::random_image(network, 2000 + i));
-  return images;
-}
 
 TEST(SecondMoments, ByHand) {
   // Inputs (1, 0) and (3, 2): means 2 and 1, variances 1 and 1, product 1. y = 2 a - b + 1: 3 and 5: mean 4, variance 1, products with both 1.
@@ -90,7 +80,7 @@ TEST(SecondMoments, AreThoseOfTheSamplesOneByOne) {
     for (network::Node& node : there.nodes) {
       for (float& weight : node.filters.weights) weight += static_cast<float>(0.2 * random.normal());
     }
-    const std::vector<Tensor> images = random_images(wanted, 3);
+    const std::vector<Tensor> images = random_images(wanted, 3, 2000);
     for (const std::size_t index : network::convolutions(wanted)) {
       const network::Node& node = wanted.nodes[index];
       const auto moments = expect(second_moments(wanted, there, index, images));
@@ -138,7 +128,7 @@ TEST(SecondMoments, AreThoseOfTheSamplesOneByOne) {
 
 TEST(SecondMoments, NamesTheImageThatDoesNotFit) {
   const Network network = test::random_network(2);
-  std::vector<Tensor> images = random_images(network, 2);
+  std::vector<Tensor> images = random_images(network, 2, 2000);
   images[1].as<float>()[0] = std::numeric_limits<float>::infinity();
   const std::size_t first = network::convolutions(network)[0];
   EXPECT_THAT(error_of(second_moments(network, network, first, images)), HasSubstr("image 1: what '" + network.nodes[first].name + "' reads"));
