@@ -14,6 +14,12 @@
 
 namespace mosaic::test {
 
+inline std::vector<std::string> names(const Graph& graph, const std::vector<TensorId>& tensors) {
+  std::vector<std::string> out;
+  for (const TensorId id : tensors) out.push_back(graph.tensor(id).name);
+  return out;
+}
+
 /// Draws a graph node by node, without a model file. Every tensor is float32; a value without a shape is one whose shape depends on the data.
 class GraphDrawing {
  public:

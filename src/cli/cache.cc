@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 std::string count(std::size_t entries) { return fmt::format("{} {}", entries, entries == 1 ? "entry" : "entries"); }
 
-Bytes size_of(const fs::path& folder) {
+Bytes folder_size(const fs::path& folder) {
   Bytes bytes;
   std::error_code error;
   for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
@@ -38,7 +38,7 @@ void add_cache(CLI::App& app, Context& context) {
     context.action = [json]() -> Result<void> {
       const std::vector<fs::path> folders = cache_entries();
       Bytes bytes;
-      for (const fs::path& folder : folders) bytes += size_of(folder);
+      for (const fs::path& folder : folders) bytes += folder_size(folder);
       *json ? print_json(Json{{"folder", cache_folder().string()}, {"entries", folders.size()}, {"bytes", bytes.value}})
             : print(fmt::format("{}: {} of model, board and engine, {}\n", cache_folder().string(), count(folders.size()), format_bytes(bytes)));
       return {};

@@ -41,7 +41,7 @@ void add_rk3399pro(CLI::App& group, Context& context) {
       MOSAIC_TRY(const Board board, find_board("rk3399pro"));
       MOSAIC_TRY(const tables::Tables tables, tables::read_tables(options->profiles));
       MOSAIC_TRY(const tables::Evaluation evaluation, tables::evaluate(tables, board, options->evaluation));
-      options->json ? print_json(to_json(evaluation, options->evaluation)) : print(describe(evaluation, options->evaluation));
+      options->json ? print_json(cli::to_json(evaluation, options->evaluation)) : print(cli::describe(evaluation, options->evaluation));
       return {};
     };
   });

@@ -11,7 +11,7 @@
 namespace mosaic::cli {
 namespace {
 
-struct Options {
+struct EvaluateHostArguments {
   std::vector<std::string> models;
   std::string board;
   BenchOptions bench;
@@ -54,7 +54,7 @@ Line make_line(const std::string& model, const std::vector<BenchVersion>& versio
   return line;
 }
 
-Result<Line> evaluate(const std::string& model, const Options& options, const std::stop_token& stop, Progress& progress) {
+Result<Line> evaluate(const std::string& model, const EvaluateHostArguments& options, const std::stop_token& stop, Progress& progress) {
   MOSAIC_TRY(const auto workspace, Workspace::open({.model = model, .board = options.board, .shapes = {}}));
   ProfilerOptions profiler;
   const std::string name = workspace->graph().name;
@@ -107,7 +107,7 @@ void add_evaluate_host(CLI::App& group, Context& context) {
   auto& command = add_command(group, "host", "Plan models on this machine, and hold prediction and plan against what runs",
                               "  mosaic evaluate host model.onnx other.onnx\n"
                               "  mosaic evaluate host models/*.onnx --board host.yaml --json > host.json");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvaluateHostArguments>();
   command.add_option("MODEL", options->models, "ONNX files")->required();
   command.add_option("-b,--board", options->board, "Board: host (default), host-split, the name of a board or a board file");
   command.add_option("-r,--runs", options->bench.runs, "Timed runs of each version")->check(CLI::Range(5, 100'000))->capture_default_str();

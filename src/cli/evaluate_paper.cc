@@ -16,7 +16,7 @@ namespace {
 
 using namespace evaluation;
 
-struct Options {
+struct EvaluatePaperArguments {
   std::string output;
   std::string board = "hikey970";
   std::uint64_t seed = 1;
@@ -58,7 +58,7 @@ std::string estimated_order(const PaperResults& results) {
   return fmt::format("DOES NOT HOLD on {}", fmt::join(broken, ", "));
 }
 
-void print_summary(const PaperResults& results, const std::vector<Claim>& all, const Options& options) {
+void print_summary(const PaperResults& results, const std::vector<Claim>& all, const EvaluatePaperArguments& options) {
   Table table({"where", "claim", "paper", "ours (simulated)", "verdict"});
   std::map<Verdict, std::size_t> count;
   for (const Claim& claim : all) {
@@ -83,7 +83,7 @@ bool is_fitted(const Board& board) {
   return fitted && format_board(*fitted) == format_board(board);
 }
 
-Result<void> run(const Options& options, const std::stop_token& stop) {
+Result<void> run(const EvaluatePaperArguments& options, const std::stop_token& stop) {
   MOSAIC_TRY(const Board board, find_board(options.board));
   if (!board.simulated()) {
     return fail(ErrorCode::kInvalidInput, fmt::format("board '{}' is no simulated one; 'mosaic evaluate host' is for real machines", board.name));
@@ -115,7 +115,7 @@ void add_evaluate_paper(CLI::App& group, Context& context) {
                               "  mosaic evaluate paper -o paper\n"
                               "  mosaic evaluate paper -o paper --seed 2 --json > claims.json\n"
                               "Ctrl-C keeps the networks that are done; the same command goes on from there.");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvaluatePaperArguments>();
   command.add_option("-o,--output", options->output, "Folder for the page, CSV and JSON files")->required()->type_name("DIR");
   command.add_option("--board", options->board, "Simulated board with devices big, little, gpu and npu")->capture_default_str();
   command.add_option("--seed", options->seed, "Seed of the random plans")->capture_default_str();

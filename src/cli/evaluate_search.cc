@@ -12,7 +12,7 @@
 namespace mosaic::cli {
 namespace {
 
-struct Options {
+struct EvaluateSearchArguments {
   std::vector<std::string> files;
   std::string objective = "latency";
   std::string output;
@@ -45,14 +45,14 @@ std::string text_of(const report::Table& table) {
   return table.caption + "\n" + text.text() + "\n";
 }
 
-Result<void> write(const evaluation::SearchComparison& comparison, const Options& options) {
+Result<void> write(const evaluation::SearchComparison& comparison, const EvaluateSearchArguments& options) {
   const std::filesystem::path folder = options.output;
   MOSAIC_RETURN_IF_ERROR(write_file(folder / "index.html", evaluation::search_page(comparison, options.files)));
   for (const report::Table& table : evaluation::search_tables(comparison)) MOSAIC_RETURN_IF_ERROR(report::save_table(table, folder));
   return {};
 }
 
-Result<Json> to_json(const evaluation::SearchComparison& comparison, const Options& options) {
+Result<Json> to_json(const evaluation::SearchComparison& comparison, const EvaluateSearchArguments& options) {
   Json json{{"files", options.files},
             {"objective", options.objective},
             {"seeds", comparison.seeds},
@@ -66,7 +66,7 @@ Result<Json> to_json(const evaluation::SearchComparison& comparison, const Optio
   return json;
 }
 
-Result<void> run(const Options& options) {
+Result<void> run(const EvaluateSearchArguments& options) {
   std::vector<evaluation::SeedOutcomes> seeds;
   for (const std::string& file : options.files) {
     MOSAIC_TRY(const std::string text, read_file(file));
@@ -97,7 +97,7 @@ void add_evaluate_search(CLI::App& group, Context& context) {
                               "  mosaic evaluate search seed1.json seed2.json seed3.json -o comparison\n"
                               "  mosaic evaluate search seed*.json --objective energy --json\n"
                               "Nothing is run: the files say what each mapping answered to each test image.");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvaluateSearchArguments>();
   command.add_option("FILE", options->files, "What 'mosaic search --json' printed, one file for each seed, with right classes")
       ->required()
       ->type_name("FILE...");

@@ -21,7 +21,7 @@
 namespace mosaic::cli {
 namespace {
 
-struct Options : ModelOptions {
+struct QuantizeArguments : ModelOptions {
   ExampleOptions calibrate;
   ExampleOptions test;  // no paths: the images of the calibration
   std::string output;
@@ -43,14 +43,14 @@ struct Sizes {
   std::int64_t after = 0;
 };
 
-std::int64_t size_of(const std::filesystem::path& file) {
+std::int64_t file_size(const std::filesystem::path& file) {
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
   return error ? 0 : static_cast<std::int64_t>(size);
 }
 
 /// "35.2 dB"; where nothing differs, and where values are no numbers, that.
-std::string decibels(double sqnr_db) {
+std::string sqnr_text(double sqnr_db) {
   if (std::isfinite(sqnr_db)) return fmt::format("{:.1f} dB", sqnr_db);
   return sqnr_db > 0 ? "infinite (all values are equal)" : "-infinite (values that are no numbers, or outputs of other shapes)";
 }
@@ -76,7 +76,7 @@ Json to_json(const QuantizationCheck& check) {
   return json;
 }
 
-Json to_json(const Options& options, const quantize::Quantized& made, const Sizes& sizes, const std::optional<QuantizationCheck>& check) {
+Json to_json(const QuantizeArguments& options, const quantize::Quantized& made, const Sizes& sizes, const std::optional<QuantizationCheck>& check) {
   Json json{{"model", options.model},       {"output", options.output},  {"images", made.examples},
             {"calibration_set", made.set},  {"ranges", options.ranges},  {"weight_bits", options.quantize.weight_bits},
             {"bytes_before", sizes.before}, {"bytes_after", sizes.after}};
@@ -121,13 +121,13 @@ void print_check(const QuantizationCheck& check) {
                         static_cast<double>(check.right_float) / static_cast<double>(check.labelled),
                         static_cast<double>(check.right_int8) / static_cast<double>(check.labelled), check.labelled);
   }
-  print(text + fmt::format("SQNR {}, cosine {:.4f}\n", decibels(check.sqnr_db), check.cosine));
+  print(text + fmt::format("SQNR {}, cosine {:.4f}\n", sqnr_text(check.sqnr_db), check.cosine));
   print(fmt::format("{} on ONNX Runtime, in turn: float {} ms, int8 {} ms: {:.2f} times as fast (95 % {:.2f} to {:.2f})\n",
                     check.threads == 1 ? "one thread" : fmt::format("{} threads", check.threads), ms(check.float_time), ms(check.int8_time),
                     check.speedup.ratio, check.speedup.interval.low, check.speedup.interval.high));
 }
 
-void print_all(const Options& options, const quantize::Quantized& made, const Sizes& sizes, const std::optional<QuantizationCheck>& check) {
+void print_all(const QuantizeArguments& options, const quantize::Quantized& made, const Sizes& sizes, const std::optional<QuantizationCheck>& check) {
   print_nodes(made.scheme);
   print(fmt::format("{}: {} nodes in int8, {} in float; {} instead of {}; ranges by {} of {} images (set {}), weights of {} bits\n", options.output,
                     made.scheme.sites.size(), made.scheme.left.size(), format_bytes({sizes.after}), format_bytes({sizes.before}), options.ranges,
@@ -135,8 +135,8 @@ void print_all(const Options& options, const quantize::Quantized& made, const Si
   if (check) print_check(*check);
 }
 
-/// Options that would be ignored.
-Result<void> check_options(const Options& options) {
+/// QuantizeArguments that would be ignored.
+Result<void> check_options(const QuantizeArguments& options) {
   const auto needs = [](bool given, std::string_view option, std::string_view what) -> Result<void> {
     if (!given) return {};
     return fail(ErrorCode::kInvalidInput, fmt::format("{} says nothing {}", option, what));
@@ -149,7 +149,7 @@ Result<void> check_options(const Options& options) {
 }
 
 /// That what is read stays, and that what is to be written can be.
-Result<void> check_files(const Options& options) {
+Result<void> check_files(const QuantizeArguments& options) {
   std::vector<std::string> read{options.model, options.test.truth};
   read.insert(read.end(), options.calibrate.paths.begin(), options.calibrate.paths.end());
   read.insert(read.end(), options.test.paths.begin(), options.test.paths.end());
@@ -162,7 +162,7 @@ Result<void> check_files(const Options& options) {
   return check_output_file(options.plan);
 }
 
-Result<void> settle(Options& options, const Context& context, Progress& progress) {
+Result<void> settle(QuantizeArguments& options, const Context& context, Progress& progress) {
   MOSAIC_RETURN_IF_ERROR(check_options(options));
   MOSAIC_RETURN_IF_ERROR(check_files(options));
   if (options.runs_given) options.check.race.most_seconds = 0;  // all of them, however long they take
@@ -177,7 +177,7 @@ Result<void> settle(Options& options, const Context& context, Progress& progress
   return {};
 }
 
-MixedRequest mixed_request(const Options& options) {
+MixedRequest mixed_request(const QuantizeArguments& options) {
   MixedRequest request{.model = options.model,
                        .output = options.output,
                        .plan = options.plan,
@@ -194,7 +194,7 @@ MixedRequest mixed_request(const Options& options) {
   return request;
 }
 
-Result<void> quantize_model(Options& options, const Context& context) {
+Result<void> quantize_model(QuantizeArguments& options, const Context& context) {
   Progress progress(options.json);
   MOSAIC_RETURN_IF_ERROR(settle(options, context, progress));
   MOSAIC_TRY(const Workspace::Options shapes, options.workspace());
@@ -228,12 +228,12 @@ Result<void> quantize_model(Options& options, const Context& context) {
                   fmt::format("{} is written, but --truth says nothing: its first output is no vector of scores", options.output));
   }
   progress.clear();
-  const Sizes sizes{.before = size_of(options.model), .after = size_of(options.output)};
+  const Sizes sizes{.before = file_size(options.model), .after = file_size(options.output)};
   options.json ? print_json(to_json(options, *made, sizes, check)) : print_all(options, *made, sizes, check);
   return {};
 }
 
-void declare_options(CLI::App& command, Options& options) {
+void declare_options(CLI::App& command, QuantizeArguments& options) {
   options.declare(command, false);
   command.add_option("--calibrate", options.calibrate.paths, "Images to watch the model on: folders or files as 'mosaic run --input' takes them")
       ->required()
@@ -308,7 +308,7 @@ void add_quantize(CLI::App& app, Context& context) {
                   "  mosaic explain model_mixed.onnx\n"
                   "  mosaic run model_int8.onnx --input cat.jpg --preprocess torch\n"
                   "A hundred images like those that the model is for are enough; labels are not needed. docs/quantization.md tells what is done.");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<QuantizeArguments>();
   declare_options(command, *options);
   command.callback([options, &command, &context] {
     options->percentile_given = command.count("--percentile") > 0;

@@ -26,7 +26,7 @@
 namespace mosaic::cli {
 namespace {
 
-struct Options : ModelOptions {
+struct RunArguments : ModelOptions {
   std::string plan;
   std::vector<std::string> inputs;
   std::string preprocess = "raw";
@@ -96,7 +96,7 @@ std::int64_t peak_memory() {
 }
 
 Json to_json(const Session& session, const std::vector<Case>& cases, const Outcome& outcome, const Timing& timing, const EnergyProbe& probe,
-             const Options& options) {
+             const RunArguments& options) {
   const Plan& plan = session.plan().plan();
   Json json{{"model", options.model},
             {"board", session.workspace().board().name},
@@ -188,7 +188,7 @@ Result<void> check_labels(const std::vector<std::string>& labels, const Graph& g
   return fail(ErrorCode::kInvalidInput, fmt::format("{} has {} names, the model has {} classes", file, labels.size(), classes));
 }
 
-Result<Outcome> run_cases(Session& session, std::vector<Case>& cases, Timing& timing, const Options& options, const std::stop_token& stop,
+Result<Outcome> run_cases(Session& session, std::vector<Case>& cases, Timing& timing, const RunArguments& options, const std::stop_token& stop,
                           Progress& progress) {
   std::optional<Unsliced> unsliced;
   if (options.check) {
@@ -228,7 +228,7 @@ Result<std::optional<RunEnergy>> measure_energy(Session& session, const Case& su
   });
 }
 
-Result<void> run_split(const Options& options, const Context& context) {
+Result<void> run_split(const RunArguments& options, const Context& context) {
   if (!options.trace.empty()) return fail(ErrorCode::kUnsupported, "--trace: a network in integers is simulated, and nothing of it is timed");
   const MappedRunOptions mapped{.model = options.model,
                                 .plan = options.plan,
@@ -245,7 +245,7 @@ Result<void> run_split(const Options& options, const Context& context) {
   return run_in_integers(mapped, context);
 }
 
-Result<void> run_model(Options& options, const Context& context) {
+Result<void> run_model(RunArguments& options, const Context& context) {
   if (is_in_integers(options.model)) return run_split(options, context);
   if (options.analog_noise)
     return fail(ErrorCode::kInvalidInput, fmt::format("--analog-noise is for networks in integers (NAME.integers.json), {} is none", options.model));
@@ -327,7 +327,7 @@ void add_run(CLI::App& app, Context& context) {
                               "                                                      layers split over DIANA's arrays, as 'mosaic search' found:\n"
                               "                                                      simulated, with modelled cycles and energy of each layer\n"
                               "Open a trace at ui.perfetto.dev.");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunArguments>();
   options->declare(command);
   command.add_option("-p,--plan", options->plan, "Plan (default: from the cache, or profiled, planned and confirmed now)");
   command.add_option("-i,--input", options->inputs,

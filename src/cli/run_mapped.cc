@@ -24,7 +24,7 @@ namespace {
 using integers::QuantizedNetwork;
 
 /// What came out for the images, by one way to compute.
-struct Outcome {
+struct MappedOutcome {
   std::vector<Tensor> outputs;
   std::vector<std::vector<std::size_t>> rankings;
   Score score;
@@ -32,7 +32,7 @@ struct Outcome {
 
 /// With the converter, beside without.
 struct Converted {
-  Outcome outcome;
+  MappedOutcome outcome;
   std::size_t changed = 0;  ///< images of another best class
 };
 
@@ -63,8 +63,8 @@ Result<std::vector<LabelledImage>> images_of(const QuantizedNetwork& network, co
   return labelled_images(examples);
 }
 
-Result<Outcome> judge(std::vector<Tensor> outputs, const std::vector<LabelledImage>& images, std::size_t top) {
-  Outcome outcome{.outputs = std::move(outputs), .rankings = {}, .score = {}};
+Result<MappedOutcome> judge(std::vector<Tensor> outputs, const std::vector<LabelledImage>& images, std::size_t top) {
+  MappedOutcome outcome{.outputs = std::move(outputs), .rankings = {}, .score = {}};
   for (std::size_t i = 0; i < images.size(); ++i) {
     std::vector<std::size_t>& ranked = outcome.rankings.emplace_back(ranking(outcome.outputs[i], std::max<std::size_t>(top, 5)));
     if (images[i].label) {
@@ -76,8 +76,8 @@ Result<Outcome> judge(std::vector<Tensor> outputs, const std::vector<LabelledIma
   return outcome;
 }
 
-Result<std::optional<Converted>> run_converted(const integers::Simulator& simulator, const std::vector<LabelledImage>& images, const Outcome& exact,
-                                               const MappedRunOptions& options, const quantize::Watch& watch) {
+Result<std::optional<Converted>> run_converted(const integers::Simulator& simulator, const std::vector<LabelledImage>& images,
+                                               const MappedOutcome& exact, const MappedRunOptions& options, const quantize::Watch& watch) {
   if (!options.analog_noise) return std::nullopt;
   MOSAIC_TRY(integers::AnalogEffects effects, calibrated_effects(simulator, images, *options.analog_noise));
   MOSAIC_TRY(std::vector<Tensor> outputs, simulate_images(simulator, images, std::move(effects), watch, "with the converter"));
@@ -91,8 +91,8 @@ Result<std::optional<Converted>> run_converted(const integers::Simulator& simula
   return converted;
 }
 
-Json to_json(const MappedModel& mapped, const std::vector<LabelledImage>& images, const Outcome& exact, const std::optional<Converted>& converted,
-             const std::optional<EngineComparison>& comparison, const MappedRunOptions& options) {
+Json to_json(const MappedModel& mapped, const std::vector<LabelledImage>& images, const MappedOutcome& exact,
+             const std::optional<Converted>& converted, const std::optional<EngineComparison>& comparison, const MappedRunOptions& options) {
   Json json{
       {"model", options.model}, {"board", mapped.board.name}, {"simulated", true}, {"costs", "modelled"}, {"layers", layers_json(mapped.network)}};
   json.update(cost_json(integers::modelled_cost(mapped.network)));
@@ -117,8 +117,8 @@ Json to_json(const MappedModel& mapped, const std::vector<LabelledImage>& images
   return json;
 }
 
-void print_all(const MappedModel& mapped, const std::vector<LabelledImage>& images, const Outcome& exact, const std::optional<Converted>& converted,
-               const std::optional<EngineComparison>& comparison, const std::vector<std::string>& labels) {
+void print_all(const MappedModel& mapped, const std::vector<LabelledImage>& images, const MappedOutcome& exact,
+               const std::optional<Converted>& converted, const std::optional<EngineComparison>& comparison, const std::vector<std::string>& labels) {
   print(fmt::format("{} on {}: simulated in the chip's integers; cycles and energies of an image are modelled by published cost functions\n\n{}{}\n",
                     mapped.network.name, mapped.board.name, layers_table(mapped.network, false), cost_text(mapped.network)));
   for (std::size_t i = 0; i < images.size(); ++i) {
@@ -158,7 +158,7 @@ Result<void> run_in_integers(const MappedRunOptions& options, const Context& con
   const quantize::Watch watch{.stop = context.stop, .progress = [&](std::string_view what, double share) { progress.show(what, share); }};
   const integers::Simulator simulator(mapped.network);
   MOSAIC_TRY(std::vector<Tensor> outputs, simulate_images(simulator, images, {}, watch));
-  MOSAIC_TRY(const Outcome exact, judge(std::move(outputs), images, options.top));
+  MOSAIC_TRY(const MappedOutcome exact, judge(std::move(outputs), images, options.top));
   MOSAIC_TRY(const std::optional<Converted> converted, run_converted(simulator, images, exact, options, watch));
   std::optional<EngineComparison> comparison;
   if (options.check) {

@@ -17,16 +17,16 @@ using test::Desk;
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr int kClasses = 10;
+constexpr int kGarments = 10;
 
 /// A small classifier of images of 3 x 32 x 32.
-onnx::Model classifier() {
+onnx::Model garment_classifier() {
   onnx::Builder net("small", 5);
   const auto small = net.relu(net.conv(net.input("x", {1, 3, 32, 32}), {.in = 3, .out = 8, .stride = 4}));
   const auto stem = net.relu(net.conv(small, {.in = 8, .out = 16, .kernel = {1, 1}}));
   const auto body = net.relu(net.add(net.conv(stem, {.in = 16, .out = 16}), stem));
   const auto wide = net.relu(net.conv(body, {.in = 16, .out = 40, .stride = 2}));
-  net.output(net.softmax(net.dense(wide, 40 * 4 * 4, kClasses)), {1, kClasses});
+  net.output(net.softmax(net.dense(wide, 40 * 4 * 4, kGarments)), {1, kGarments});
   return net.build();
 }
 
@@ -35,7 +35,7 @@ std::string noise_images(int count, std::uint64_t seed) {
   Random random(seed);
   std::string bytes;
   for (int i = 0; i < count; ++i) {
-    bytes += static_cast<char>(random.below(kClasses));
+    bytes += static_cast<char>(random.below(kGarments));
     std::array<std::uint64_t, 48> brightest{};  // of 4 x 4 tiles of each plane, so that the images differ in more than brightness
     for (std::uint64_t& tile : brightest) tile = 1 + random.below(2) * 254;
     for (std::size_t pixel = 0; pixel < 3 * 32 * 32; ++pixel) {
@@ -49,7 +49,7 @@ std::string noise_images(int count, std::uint64_t seed) {
 class Search : public testing::Test {
  protected:
   void SetUp() override {
-    desk_.save("net.onnx", classifier());
+    desk_.save("net.onnx", garment_classifier());
     desk_.write("images.bin", noise_images(40, 1));
   }
 

@@ -30,6 +30,7 @@ template <class T>
 using Result = std::expected<T, Error>;
 
 [[nodiscard]] inline std::unexpected<Error> fail(ErrorCode code, std::string message) { return std::unexpected(Error{code, std::move(message)}); }
+[[nodiscard]] inline std::unexpected<Error> invalid(std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); }
 
 /// The same failure with `context` and a colon put before its message.
 [[nodiscard]] inline std::unexpected<Error> within(std::string_view context, Error error) {

@@ -25,6 +25,11 @@ class Random {
   /// Uniform in [0, bound); bound > 0. The bias is below 2^-32 for bounds below 2^32.
   std::size_t below(std::size_t bound) { return static_cast<std::size_t>(next() % bound); }
 
+  /// Uniform in [low, high], both included. Requires: low <= high.
+  std::int64_t between(std::int64_t low, std::int64_t high) {
+    return low + static_cast<std::int64_t>(below(static_cast<std::size_t>(high - low + 1)));
+  }
+
   /// Uniform in [0, 1).
   double uniform() { return static_cast<double>(next() >> 11U) * 0x1.0p-53; }
 

@@ -13,6 +13,7 @@ namespace {
 using test::error_of;
 using test::expect;
 using test::GraphDrawing;
+using test::names;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -25,12 +26,6 @@ std::string layers_of(const Graph& graph) {
     for (std::size_t i = 0; i < layer.nodes.size(); ++i) text += (i == 0 ? "" : " ") + graph.node(layer.nodes[i]).name;
   }
   return text;
-}
-
-std::vector<std::string> names(const Graph& graph, const std::vector<TensorId>& tensors) {
-  std::vector<std::string> out;
-  for (const TensorId id : tensors) out.push_back(graph.tensor(id).name);
-  return out;
 }
 
 TEST(Role, KnowsOperatorsWhateverTheirDomain) {

@@ -11,6 +11,7 @@ namespace {
 using test::error_of;
 using test::expect;
 using test::GraphDrawing;
+using test::names;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -18,12 +19,6 @@ using testing::HasSubstr;
 std::vector<LayerId> ids(std::initializer_list<std::size_t> list) {
   std::vector<LayerId> out;
   for (const std::size_t each : list) out.emplace_back(each);
-  return out;
-}
-
-std::vector<std::string> names(const Graph& graph, const std::vector<TensorId>& tensors) {
-  std::vector<std::string> out;
-  for (const TensorId id : tensors) out.push_back(graph.tensor(id).name);
   return out;
 }
 

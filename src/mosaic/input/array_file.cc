@@ -16,8 +16,6 @@
 namespace mosaic {
 namespace {
 
-std::unexpected<Error> invalid(std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); }
-
 struct NpyType {
   std::string_view code;
   ElementType type;

@@ -16,8 +16,6 @@ namespace {
 
 constexpr std::int64_t kMostPixels = 100'000'000;
 
-std::unexpected<Error> invalid(std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); }
-
 Result<Image> allocate(std::int64_t width, std::int64_t height) {
   if (width < 1 || height < 1 || width * height > kMostPixels) return invalid(fmt::format("an image of {} x {} pixels is not read", width, height));
   Image image{.width = static_cast<int>(width), .height = static_cast<int>(height), .pixels = {}};

@@ -14,8 +14,6 @@
 namespace mosaic {
 namespace {
 
-std::unexpected<Error> invalid(std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); }
-
 /// The file's name without ".gz".
 std::string ending(const std::filesystem::path& path) {
   const std::filesystem::path inner = path.extension() == ".gz" ? path.stem() : path;

@@ -13,8 +13,6 @@ using network::Kind;
 
 constexpr std::int32_t kWideHigh = (1 << 23) - 1;
 
-bool keeps_format(Kind kind) { return kind == Kind::kMaxPool || kind == Kind::kSubsample || kind == Kind::kFlatten; }
-
 /// The largest integer of a ReLU6, or `high`.
 std::int32_t limit(const network::Node& node, double scale, std::int32_t high) {
   if (node.activation != Activation::kRelu6) return high;

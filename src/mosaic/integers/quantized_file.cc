@@ -18,7 +18,7 @@ namespace mosaic::integers {
 namespace {
 
 using network::Kind;
-using Integers = std::vector<std::int64_t>;
+using Numbers = std::vector<std::int64_t>;
 
 constexpr std::int64_t kSchemaVersion = 1;
 constexpr std::int64_t kDigitalBits = 8;
@@ -34,7 +34,7 @@ constexpr std::array<std::pair<Kind, std::string_view>, 9> kKinds{{{Kind::kInput
                                                                    {Kind::kSubsample, "subsample"},
                                                                    {Kind::kFlatten, "flatten"}}};
 
-bool has_window(Kind kind) { return kind == Kind::kConvolution || kind == Kind::kMaxPool || kind == Kind::kAveragePool || kind == Kind::kSubsample; }
+bool is_windowed(Kind kind) { return kind == Kind::kConvolution || kind == Kind::kMaxPool || kind == Kind::kAveragePool || kind == Kind::kSubsample; }
 
 template <class Values, class Get>
 Json list(const Values& values, Get get) {
@@ -67,7 +67,7 @@ Json node_json(const QuantizedNode& node) {
   json["extent"] = {node.extent.channels, node.extent.height, node.extent.width};
   json["scale"] = node.format.scale;
   json["range"] = {node.format.low, node.format.high};
-  if (has_window(node.kind)) {
+  if (is_windowed(node.kind)) {
     json["kernel"] = node.window.kernel;
     json["stride"] = node.window.stride;
     json["padding"] = node.window.padding;
@@ -96,8 +96,8 @@ class Reader {
   }
 
   /// A required list of just `count` integers; zeros where it is not.
-  Integers list(const char* key, std::size_t count) {
-    Integers values;
+  Numbers list(const char* key, std::size_t count) {
+    Numbers values;
     fields_.required(key, values);
     if (values.size() != count) fields_.reject(fmt::format("key '{}' has {} numbers, {} are right", key, values.size(), count));
     values.resize(count);
@@ -107,14 +107,14 @@ class Reader {
   template <class To, std::size_t Count>
   std::array<To, Count> array(const char* key) {
     std::array<To, Count> result{};
-    const Integers values = list(key, Count);
+    const Numbers values = list(key, Count);
     for (std::size_t i = 0; i < Count; ++i) result[i] = narrowed<To>(values[i], key);
     return result;
   }
 
   std::vector<Multiplier> multipliers(std::size_t count) {
-    const Integers mantissas = list("mantissas", count);
-    const Integers shifts = list("shifts", count);
+    const Numbers mantissas = list("mantissas", count);
+    const Numbers shifts = list("shifts", count);
     std::vector<Multiplier> result;
     for (std::size_t i = 0; i < count; ++i)
       result.push_back({.mantissa = narrowed<std::int32_t>(mantissas[i], "mantissas"), .shift = narrowed<std::int32_t>(shifts[i], "shifts")});
@@ -128,14 +128,14 @@ class Reader {
 Result<Convolution> read_convolution(const Json& json, std::int64_t in, const std::string& where) {
   Reader reader(json, where);
   Convolution convolution{.in = in};
-  Integers channels;
-  std::vector<Integers> weights;
+  Numbers channels;
+  std::vector<Numbers> weights;
   reader.fields().required("groups", convolution.groups).required("channels", channels).required("weights", weights);
   const std::size_t rows = channels.size();
   convolution.out = static_cast<std::int64_t>(rows);
-  const Integers bits = reader.list("bits", rows);
-  const Integers biases = reader.list("biases", rows);
-  const Integers shifts = reader.list("bias_shifts", rows);
+  const Numbers bits = reader.list("bits", rows);
+  const Numbers biases = reader.list("biases", rows);
+  const Numbers shifts = reader.list("bias_shifts", rows);
   const std::vector<Multiplier> multipliers = reader.multipliers(rows);
   for (std::size_t r = 0; r < rows; ++r) {
     if (bits[r] != kDigitalBits && bits[r] != kAnalogBits)
@@ -146,7 +146,7 @@ Result<Convolution> read_convolution(const Json& json, std::int64_t in, const st
                                 .bias_shift = reader.narrowed<std::int32_t>(shifts[r], "bias_shifts"),
                                 .multiplier = multipliers[r]});
   }
-  for (const Integers& row : weights) {
+  for (const Numbers& row : weights) {
     if (row.size() != weights[0].size()) reader.fields().reject("key 'weights': rows of different lengths");
     for (const std::int64_t value : row) convolution.weights.push_back(reader.narrowed<std::int8_t>(value, "weights"));
   }
@@ -158,7 +158,7 @@ Result<QuantizedNode> read_node(const Json& json, const std::vector<QuantizedNod
   Reader reader(json, where);
   QuantizedNode node;
   std::string kind;
-  Integers inputs;
+  Numbers inputs;
   reader.fields().required("name", node.name).required("kind", kind).required("inputs", inputs).required("scale", node.format.scale);
   const auto* const known = std::ranges::find(kKinds, kind, [](const auto& each) { return each.second; });
   if (known == kKinds.end()) return fail(ErrorCode::kInvalidInput, fmt::format("{}: key 'kind': '{}' is not known", where, kind));
@@ -173,7 +173,7 @@ Result<QuantizedNode> read_node(const Json& json, const std::vector<QuantizedNod
   const auto range = reader.array<std::int32_t, 2>("range");
   node.format.low = range[0];
   node.format.high = range[1];
-  if (has_window(node.kind))
+  if (is_windowed(node.kind))
     node.window = {.kernel = reader.array<std::int64_t, 2>("kernel"),
                    .stride = reader.array<std::int64_t, 2>("stride"),
                    .padding = reader.array<std::int64_t, 4>("padding")};

@@ -4,6 +4,11 @@
 
 namespace mosaic::integers {
 
+bool keeps_format(network::Kind kind) {
+  using enum network::Kind;
+  return kind == kMaxPool || kind == kSubsample || kind == kFlatten;
+}
+
 std::int64_t Convolution::digital() const {
   return std::ranges::count_if(rows, [](const Row& row) { return row.accelerator == Accelerator::kDigital; });
 }

@@ -33,6 +33,9 @@ struct Format {
   friend bool operator==(const Format&, const Format&) = default;
 };
 
+/// Whether a node gives the integers of its input as they are, with its format.
+[[nodiscard]] bool keeps_format(network::Kind kind);
+
 enum class Accelerator : std::uint8_t { kDigital, kAnalog };
 
 /// What computes one output channel.

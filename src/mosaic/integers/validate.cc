@@ -25,8 +25,6 @@ std::string text(const Extent& extent) { return fmt::format("{}x{}x{}", extent.c
 
 bool has_window(Kind kind) { return kind == Kind::kConvolution || kind == Kind::kMaxPool || kind == Kind::kAveragePool; }
 
-bool keeps_format(Kind kind) { return kind == Kind::kMaxPool || kind == Kind::kSubsample || kind == Kind::kFlatten; }
-
 class Checker {
  public:
   explicit Checker(const QuantizedNetwork& network) : network_(network) {}

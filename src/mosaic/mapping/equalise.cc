@@ -19,7 +19,7 @@ using network::Kind;
 using network::Network;
 using network::Node;
 
-constexpr int kRounds = 40;
+constexpr int kEqualisations = 40;
 constexpr double kSettled = 1e-3;
 constexpr double kMostFactor = 1024;
 constexpr double kCeiling = 6;  // of ReLU6
@@ -72,7 +72,7 @@ class Equaliser {
   }
 
   Network run() {
-    for (int round = 0; round < kRounds; ++round) {
+    for (int round = 0; round < kEqualisations; ++round) {
       double most = 0;
       for (const Place& place : places_) most = std::max(most, equalise(place));
       if (most < kSettled) break;

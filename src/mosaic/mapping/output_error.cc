@@ -11,11 +11,11 @@
 namespace mosaic::mapping {
 namespace {
 
-constexpr double kLargest = 127;
+constexpr double kLargestInt8 = 127;
 /// Scales that are tried, by that of least squared error of the weights.
 constexpr std::array kScales{0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3};
 /// Rounds of improving value by value; each ends with a new scale.
-constexpr int kRounds = 8;
+constexpr int kImprovements = 8;
 
 std::vector<double> damped(std::vector<double> covariance, std::size_t size, double damping) {
   for (std::size_t i = 0; i < size; ++i) covariance[i * size + i] += damping;
@@ -56,7 +56,7 @@ std::int8_t nearest_ternary(double units) {
   return units > 0 ? std::int8_t{1} : std::int8_t{-1};
 }
 
-std::int8_t nearest_int8(double units) { return static_cast<std::int8_t>(std::clamp(std::nearbyint(units), -kLargest, kLargest)); }
+std::int8_t nearest_int8(double units) { return static_cast<std::int8_t>(std::clamp(std::nearbyint(units), -kLargestInt8, kLargestInt8)); }
 
 }  // namespace
 
@@ -118,7 +118,7 @@ std::vector<std::int8_t> OutputError::nearest_plane(std::span<const double> v, d
 
 /// Changes one value after the other, each to the best of -1, 0 and 1 with the scale as it is, until none changes.
 void OutputError::improve(Ternary& channel, std::span<const double> target) const {
-  for (int round = 0; round < kRounds && channel.gain() > 0; ++round) {
+  for (int round = 0; round < kImprovements && channel.gain() > 0; ++round) {
     const double scale = channel.scale();
     bool changed = false;
     for (std::size_t i = 0; i < size_; ++i) {

@@ -1,5 +1,7 @@
 #pragma once
 
+// Integers chosen by the layer's output. Serves this room alone; it is not installed.
+
 #include <cstddef>
 #include <cstdint>
 #include <span>

@@ -20,8 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMostBytes = std::numeric_limits<int>::max();  // of a protobuf message
 
-std::unexpected<Error> invalid(std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); }
-
 /// The value of a key of an initialiser's external data; empty where there is none.
 std::string external_key(const ::onnx::TensorProto& tensor, std::string_view key) {
   for (const auto& entry : tensor.external_data()) {

@@ -11,6 +11,7 @@
 #include "mosaic/onnx/builder.h"
 #include "mosaic/onnx/proto.h"
 #include "mosaic/onnx/rewrite.h"
+#include "tests/quantize_networks.h"
 #include "tests/support.h"
 
 namespace mosaic::onnx {
@@ -18,6 +19,7 @@ namespace {
 
 using test::error_of;
 using test::expect;
+using test::prepared;
 using testing::HasSubstr;
 
 const Shape kShape{1, 4, 3, 1};
@@ -29,11 +31,6 @@ Model one_node(const std::string& op, const Attributes& attributes, std::int64_t
   Model model = net.build();
   proto_of(model).mutable_opset_import(0)->set_version(version);
   return model;
-}
-
-PreparedModel prepared(Model model) {
-  const auto evaluator = expect(ort::make_evaluator());
-  return expect(prepare(std::move(model), {}, *evaluator));
 }
 
 Tensor output_of(const Model& model) {

@@ -17,8 +17,6 @@ namespace {
 using ::onnx::GraphProto;
 using ::onnx::NodeProto;
 
-std::unexpected<Error> invalid(std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); }
-
 std::set<std::string> initializer_names(const GraphProto& graph) {
   std::set<std::string> names;
   for (const auto& initializer : graph.initializer()) names.insert(initializer.name());

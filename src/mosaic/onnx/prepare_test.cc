@@ -17,7 +17,7 @@ using test::expect;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-Result<PreparedModel> prepared(Model model, const InputShapes& shapes = {}) {
+Result<PreparedModel> try_prepare(Model model, const InputShapes& shapes = {}) {
   const auto evaluator = expect(ort::make_evaluator());
   return prepare(std::move(model), shapes, *evaluator);
 }
@@ -48,7 +48,7 @@ Model relu_net(const Shape& shape) {
 }
 
 TEST(Prepare, KnowsEveryValuesType) {
-  const PreparedModel model = expect(prepared(test::diamond()));
+  const PreparedModel model = expect(try_prepare(test::diamond()));
   EXPECT_EQ(model.types.at("x").shape, (Shape{1, 8, 8, 8}));
   for (const auto& node : structure(model.model).nodes) {
     for (const std::string& name : node.outputs) {
@@ -59,8 +59,8 @@ TEST(Prepare, KnowsEveryValuesType) {
 }
 
 TEST(Prepare, AsksForSymbolicExtents) {
-  EXPECT_EQ(error_of(prepared(relu_net({-1, 3, -1}))), "input 'x' has the symbolic shape N0x3xN2: give one, for example --shape x=1x3x1");
-  EXPECT_EQ(expect(prepared(relu_net({-1, 3, -1}), {{"x", {2, 3, 4}}})).types.at("Relu_0").shape, (Shape{2, 3, 4}));
+  EXPECT_EQ(error_of(try_prepare(relu_net({-1, 3, -1}))), "input 'x' has the symbolic shape N0x3xN2: give one, for example --shape x=1x3x1");
+  EXPECT_EQ(expect(try_prepare(relu_net({-1, 3, -1}), {{"x", {2, 3, 4}}})).types.at("Relu_0").shape, (Shape{2, 3, 4}));
 }
 
 TEST(Prepare, AsksForTheShapeOfAnInputThatHasNone) {
@@ -71,8 +71,8 @@ TEST(Prepare, AsksForTheShapeOfAnInputThatHasNone) {
     graph.mutable_output(0)->mutable_type()->mutable_tensor_type()->clear_shape();
     return model;
   };
-  EXPECT_THAT(error_of(prepared(net())), HasSubstr("input 'x' says nothing of its shape"));
-  EXPECT_EQ(expect(prepared(net(), {{"x", {5, 6}}})).types.at("Relu_0").shape, (Shape{5, 6}));
+  EXPECT_THAT(error_of(try_prepare(net())), HasSubstr("input 'x' says nothing of its shape"));
+  EXPECT_EQ(expect(try_prepare(net(), {{"x", {5, 6}}})).types.at("Relu_0").shape, (Shape{5, 6}));
 }
 
 TEST(Prepare, RefusesShapesThatDoNotFit) {
@@ -89,7 +89,7 @@ TEST(Prepare, RefusesShapesThatDoNotFit) {
       {{}, {{"x", {2}}}, "input 'x' has 0 extents"},
   };
   for (const Case& each : cases) {
-    const auto result = prepared(relu_net(each.declared), each.given);
+    const auto result = try_prepare(relu_net(each.declared), each.given);
     EXPECT_THAT(error_of(result), HasSubstr(each.why));
     EXPECT_EQ(result.error().code, ErrorCode::kInvalidInput);
   }
@@ -103,7 +103,7 @@ TEST(Prepare, DropsInputsThatOnlyGiveADefault) {
   const Shape shape = shape_of(graph.initializer(0));
   set_type(input, ElementType::kFloat32, &shape);
   proto_of(model).set_ir_version(3);
-  const PreparedModel result = expect(prepared(std::move(model)));
+  const PreparedModel result = expect(try_prepare(std::move(model)));
   EXPECT_EQ(proto_of(result.model).graph().input_size(), 1);
   EXPECT_EQ(proto_of(result.model).ir_version(), 4);
 }
@@ -113,7 +113,7 @@ TEST(Prepare, DropsWhatReachesNoOutput) {
   const std::string x = net.input("x", {1, 8, 4, 4});
   net.conv(x, {.in = 8, .out = 8});  // nobody uses it
   net.output(net.relu(x), {1, 8, 4, 4});
-  const PreparedModel result = expect(prepared(net.build()));
+  const PreparedModel result = expect(try_prepare(net.build()));
   EXPECT_THAT(operators(result.model), ElementsAre("Relu"));
   EXPECT_EQ(proto_of(result.model).graph().initializer_size(), 0);
 }
@@ -122,7 +122,7 @@ TEST(Prepare, SortsNodesTopologically) {
   Model model = test::conv_chain(2);
   auto& nodes = *proto_of(model).mutable_graph()->mutable_node();
   nodes.SwapElements(0, 3);
-  const PreparedModel result = expect(prepared(std::move(model)));
+  const PreparedModel result = expect(try_prepare(std::move(model)));
   EXPECT_THAT(operators(result.model), ElementsAre("Conv", "Relu", "Conv", "Relu"));
   EXPECT_TRUE(compare(output_of(test::conv_chain(2), {1, 8, 8, 8}), output_of(result.model, {1, 8, 8, 8})).equal_bits);
 }
@@ -130,13 +130,13 @@ TEST(Prepare, SortsNodesTopologically) {
 TEST(Prepare, RefusesCyclesAndDoubles) {
   Model cycle = test::conv_chain(2);
   proto_of(cycle).mutable_graph()->mutable_node(0)->set_input(0, "Relu_1");
-  EXPECT_EQ(error_of(prepared(std::move(cycle))), "the model's nodes form a cycle");
+  EXPECT_EQ(error_of(try_prepare(std::move(cycle))), "the model's nodes form a cycle");
   Model twice = test::conv_chain(2);
   proto_of(twice).mutable_graph()->mutable_node(2)->set_output(0, "Conv_0");
-  EXPECT_EQ(error_of(prepared(std::move(twice))), "value 'Conv_0' is made by two nodes");
+  EXPECT_EQ(error_of(try_prepare(std::move(twice))), "value 'Conv_0' is made by two nodes");
   Model unknown = test::conv_chain(1);
   proto_of(unknown).mutable_graph()->mutable_node(1)->set_op_type("NoSuchOperator");
-  EXPECT_THAT(error_of(prepared(std::move(unknown))), HasSubstr("NoSuchOperator"));
+  EXPECT_THAT(error_of(try_prepare(std::move(unknown))), HasSubstr("NoSuchOperator"));
 }
 
 TEST(Prepare, EvaluatesWhatDependsOnNoInput) {
@@ -147,7 +147,7 @@ TEST(Prepare, EvaluatesWhatDependsOnNoInput) {
   net.output(net.add(x, net.relu(product)), {4});
   Model model = net.build();
   const Tensor expected = output_of(model, {4});
-  const PreparedModel result = expect(prepared(std::move(model)));
+  const PreparedModel result = expect(try_prepare(std::move(model)));
   EXPECT_THAT(operators(result.model), ElementsAre("Add"));
   EXPECT_EQ(proto_of(result.model).graph().initializer_size(), 1);
   EXPECT_TRUE(compare(expected, output_of(result.model, {4})).equal_bits);
@@ -162,7 +162,7 @@ TEST(Prepare, EvaluatesShapesOfStaticTensors) {
       net.node("Slice", {extents, net.constant("begin", std::vector<std::int64_t>{0}), net.constant("end", std::vector<std::int64_t>{1})});
   const std::string wanted = net.node("Concat", {first, net.constant("rest", std::vector<std::int64_t>{-1})}, {{"axis", std::int64_t{0}}});
   net.output(net.node("Reshape", {net.relu(x), wanted}), {-1, -1});
-  const PreparedModel result = expect(prepared(net.build(), {{"x", {5, 3, 2}}}));
+  const PreparedModel result = expect(try_prepare(net.build(), {{"x", {5, 3, 2}}}));
   EXPECT_THAT(operators(result.model), ElementsAre("Relu", "Reshape"));
   EXPECT_EQ(result.types.at("Reshape_0").shape, (Shape{5, 6}));
 }
@@ -183,7 +183,7 @@ TEST(Prepare, CutsShapesAsTheirAttributesSay) {
     Model model = net.build();
     const Tensor plain = output_of(model, {5, 3, 2});
     EXPECT_EQ(plain.to_doubles(), each.expected);
-    EXPECT_TRUE(compare(plain, output_of(expect(prepared(std::move(model))).model, {5, 3, 2})).equal_bits);
+    EXPECT_TRUE(compare(plain, output_of(expect(try_prepare(std::move(model))).model, {5, 3, 2})).equal_bits);
   }
 }
 
@@ -194,7 +194,7 @@ TEST(Prepare, LeavesRandomAndQuantisedNodesAlone) {
   Tensor weights(ElementType::kInt8, {2});
   const std::string dequantised = net.node("DequantizeLinear", {net.constant("w", weights), net.constant("scale", 0.5F)});
   net.output(net.add(net.add(x, noise), dequantised), {2});
-  EXPECT_THAT(operators(expect(prepared(net.build())).model), testing::UnorderedElementsAre("RandomNormal", "Add", "DequantizeLinear", "Add"));
+  EXPECT_THAT(operators(expect(try_prepare(net.build())).model), testing::UnorderedElementsAre("RandomNormal", "Add", "DequantizeLinear", "Add"));
 }
 
 TEST(Prepare, LeavesConstantsThatGrowTooLargeAndFoldsOthers) {
@@ -203,7 +203,7 @@ TEST(Prepare, LeavesConstantsThatGrowTooLargeAndFoldsOthers) {
   const std::string huge = net.node("ConstantOfShape", {net.constant("extents", std::vector<std::int64_t>{30'000, 30'000})});
   const std::string small = net.node("Neg", {net.weights("w", {2}, 1)});
   net.output(net.add(net.add(x, small), net.node("ReduceMax", {huge})), {1, 2});
-  EXPECT_THAT(operators(expect(prepared(net.build())).model), testing::UnorderedElementsAre("Add", "ConstantOfShape", "ReduceMax", "Add"));
+  EXPECT_THAT(operators(expect(try_prepare(net.build())).model), testing::UnorderedElementsAre("Add", "ConstantOfShape", "ReduceMax", "Add"));
 }
 
 TEST(Prepare, HandsOutConstantsThatAreOutputs) {
@@ -212,7 +212,7 @@ TEST(Prepare, HandsOutConstantsThatAreOutputs) {
   const std::string w = net.weights("w", {2}, 1);
   net.output(net.add(x, w), {2});
   net.output(w, {2});
-  const PreparedModel result = expect(prepared(net.build()));
+  const PreparedModel result = expect(try_prepare(net.build()));
   EXPECT_THAT(output_names(result.model), ElementsAre("Add_0", "w"));
   EXPECT_TRUE(structure(result.model).maker.contains("w"));
 }
@@ -220,7 +220,7 @@ TEST(Prepare, HandsOutConstantsThatAreOutputs) {
 TEST(Prepare, LeavesShapesThatDependOnTheDataOpen) {
   Builder net("dynamic", 1);
   net.output(net.node("NonZero", {net.relu(net.input("x", {3, 3}))}), {2, -1}, ElementType::kInt64);
-  const PreparedModel result = expect(prepared(net.build()));
+  const PreparedModel result = expect(try_prepare(net.build()));
   EXPECT_FALSE(result.types.at("NonZero_0").shape.has_value());
   EXPECT_EQ(result.types.at("NonZero_0").element, ElementType::kInt64);
 }
@@ -230,7 +230,7 @@ TEST(ImportGraph, RefusesAModelWithoutOperators) {
   net.output(net.node("Relu", {net.weights("w", {2}, 1)}), {2});
   net.input("x", {2});
   // The only operator depends on no input, but it makes an output, so it stays.
-  EXPECT_TRUE(import_graph(expect(prepared(net.build())), "n").has_value());
+  EXPECT_TRUE(import_graph(expect(try_prepare(net.build())), "n").has_value());
   EXPECT_THAT(error_of(import_graph(PreparedModel{}, "n")), HasSubstr("no operator"));
 }
 

@@ -9,8 +9,6 @@
 namespace mosaic {
 namespace {
 
-std::unexpected<Error> invalid(std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); }
-
 /// "channel 3", "channels 3 to 7".
 std::string channels_text(std::int64_t begin, std::int64_t end) {
   return end - begin == 1 ? fmt::format("channel {}", begin) : fmt::format("channels {} to {}", begin, end - 1);

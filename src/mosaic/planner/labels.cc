@@ -9,7 +9,7 @@
 namespace mosaic {
 namespace {
 
-constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t kNoLabel = std::numeric_limits<std::uint32_t>::max();
 
 /// A way to have run the layers before a cut.
 struct Label {
@@ -25,13 +25,13 @@ struct Label {
 struct Record {
   std::uint32_t begin = 0;
   std::uint32_t configuration = 0;
-  std::uint32_t parent = kNone;
+  std::uint32_t parent = kNoLabel;
 };
 
 /// Whether labels of a list are still in their slices, or have paid for leaving them.
 enum class Stage { kInside, kLeft };
 
-bool earlier(const Label& a, const Label& b) { return a.cost < b.cost; }
+bool is_cheaper(const Label& a, const Label& b) { return a.cost < b.cost; }
 
 class Search {
  public:
@@ -54,7 +54,7 @@ class Search {
   }
 
   Harvest run() {
-    for (auto& arrivals : arrivals_) arrivals = {Label{.parent = kNone}};
+    for (auto& arrivals : arrivals_) arrivals = {Label{.parent = kNoLabel}};
     for (std::size_t k = 0; k < costs_.layers; ++k) {
       if (k > 0) arrive(k);
       weigh_slices(k);
@@ -132,7 +132,7 @@ class Search {
       label.configuration = static_cast<std::uint32_t>(c);
       if (goes_on(label)) begun_.push_back(label);
     }
-    if (costs_.clocks) std::ranges::stable_sort(begun_, earlier);
+    if (costs_.clocks) std::ranges::stable_sort(begun_, is_cheaper);
     merge(open, begun_, [&](const Label& label) {
       // What a slice under way has used of a limit grows by the same for all, but for where it began.
       const std::int64_t* const used = rows_[label.begin].data() + label.row * limits_.size();
@@ -208,7 +208,7 @@ class Search {
     auto a = list.begin();
     auto b = more.begin();
     while (a != list.end() || b != more.end()) {
-      const bool second = a == list.end() || (b != more.end() && earlier(*b, *a));
+      const bool second = a == list.end() || (b != more.end() && is_cheaper(*b, *a));
       take(second ? *b++ : *a++);
     }
     list.swap(merged_);
@@ -251,7 +251,7 @@ class Search {
     for (const Labels& left : left_) ends.insert(ends.end(), left.begin(), left.end());
     for (Label& label : ends) label.cost = label.cost + clocks_.closing(label.clocks);
     std::erase_if(ends, [&](const Label& label) { return !prospects_.goal().accepts(label.cost); });
-    std::ranges::stable_sort(ends, earlier);
+    std::ranges::stable_sort(ends, is_cheaper);
     for (const Label& label : ends) {
       const bool beaten = !harvest_.front.empty() && (second_ == nullptr || harvest_.front.back().cost[1] <= label.cost[1]);
       if (!beaten) harvest_.front.push_back({.chain = trace_back(label.parent), .cost = label.cost});
@@ -260,7 +260,7 @@ class Search {
 
   [[nodiscard]] Chain trace_back(std::uint32_t record) const {
     Chain chain{.borders = {costs_.layers}, .configurations = {}};
-    for (; record != kNone; record = records_[record].parent) {
+    for (; record != kNoLabel; record = records_[record].parent) {
       chain.borders.push_back(records_[record].begin);
       chain.configurations.push_back(records_[record].configuration);
     }

@@ -61,7 +61,7 @@ void improve(std::optional<Found>& best, const ChainCosts& costs, const Chain& c
 }  // namespace
 
 std::optional<ChainResult> solve_with_sums(const ChainCosts& costs, const ChainResult& relaxed, std::size_t label_cap) {
-  constexpr std::size_t kFewLabels = 8;  // to find a good chain, which spares the exact search most of its labels
+  constexpr std::size_t kFewestLabels = 8;  // to find a good chain, which spares the exact search most of its labels
   Prospects prospects(costs, nullptr);
   std::optional<Found> best;
   improve(best, costs, relaxed.chain);
@@ -72,8 +72,8 @@ std::optional<ChainResult> solve_with_sums(const ChainCosts& costs, const ChainR
     if (!harvest.front.empty()) best = std::move(harvest.front.front());
     return harvest;
   };
-  Harvest harvest = look(std::min(kFewLabels, label_cap));
-  if (harvest.capped && label_cap > kFewLabels) harvest = look(label_cap);
+  Harvest harvest = look(std::min(kFewestLabels, label_cap));
+  if (harvest.capped && label_cap > kFewestLabels) harvest = look(label_cap);
   for (std::size_t cap = 2 * label_cap; !best && harvest.capped; cap *= 2) harvest = look(cap);
   if (!best) return std::nullopt;
   ChainResult result{.chain = best->chain, .cost = Cost(best->cost[0])};

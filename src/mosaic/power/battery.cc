@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::seconds kInterval{1};  // gauges are brought up to date one to four times a second
+constexpr std::chrono::seconds kGaugeInterval{1};  // gauges are brought up to date one to four times a second
 
 struct Battery {
   std::string name;
@@ -58,7 +58,7 @@ MeterInfo describe(const Battery& battery) {
           .kind = battery.shows_power ? MeterKind::kPower : MeterKind::kVoltsTimesAmperes,
           .covers = "the whole machine, from its battery",
           .resolution = Watts{1e-3},
-          .interval = kInterval};
+          .interval = kGaugeInterval};
 }
 
 }  // namespace

@@ -12,8 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kUserspace = "userspace";
-
 std::vector<Hertz> read_clocks(const Sysfs& sysfs, const ClockDomain& domain, const fs::path& file) {
   std::vector<Hertz> clocks;
   const auto text = sysfs.read(domain.folder / file);

@@ -13,7 +13,8 @@
 
 namespace mosaic {
 
-/// Of cpufreq, where a clock is named outright under the governor 'userspace'.
+/// Of cpufreq: the governor under which a clock is named outright, and the file to name it in.
+inline constexpr const char* kUserspace = "userspace";
 inline constexpr std::string_view kChosenClockFile = "scaling_setspeed";
 
 /// Which part of the kernel sets a clock. Files of cpufreq count in kHz, those of devfreq in Hz.

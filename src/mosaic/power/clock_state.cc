@@ -6,11 +6,7 @@
 #include <cstdlib>
 
 namespace mosaic {
-namespace {
-
-constexpr const char* kUserspace = "userspace";
-
-}  // namespace
+namespace {}  // namespace
 
 Result<ClockState> read_clock_state(const Sysfs& sysfs, const ClockDomain& domain) {
   ClockState state;

@@ -16,8 +16,6 @@
 namespace mosaic {
 namespace {
 
-std::unexpected<Error> invalid(std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); }
-
 double in_seconds(Nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 enum class Role { kTime, kVolts, kAmperes };

@@ -16,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kMeter = "powercap";
-constexpr Joules kStep{61e-6};                     // 2^-14 J, the coarsest unit that processors count in
-constexpr std::chrono::milliseconds kInterval{1};  // how often they bring the counter up to date
+constexpr Joules kStep{61e-6};                            // 2^-14 J, the coarsest unit that processors count in
+constexpr std::chrono::milliseconds kCounterInterval{1};  // how often they bring the counter up to date
 
 struct Zone {
   std::string id;    // "intel-rapl:0:1": its place in the hierarchy
@@ -68,7 +68,7 @@ MeterInfo describe(const std::string& name, const std::vector<Zone>& zones) {
           .kind = MeterKind::kEnergyCounter,
           .covers = platform ? "the platform as the processor sees it (psys)" : fmt::format("the processor: {}; not the board around it", what),
           .resolution = Joules{kStep.value * static_cast<double>(zones.size())},
-          .interval = kInterval};
+          .interval = kCounterInterval};
 }
 
 /// Adds up what zones count, across their wrapping round.

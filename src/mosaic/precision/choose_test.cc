@@ -15,11 +15,6 @@
 namespace mosaic::precision {
 namespace {
 
-/// A whole number from `low` to `high`, both included.
-std::int64_t between(Random& random, std::int64_t low, std::int64_t high) {
-  return low + static_cast<std::int64_t>(random.below(static_cast<std::size_t>(high - low + 1)));
-}
-
 using Entry = FormTable::Entry;
 using enum Form;
 
@@ -52,9 +47,9 @@ TEST(PrecisionFront, HoldsEveryTradeOffOfTwoLayers) {
 
 FormTable random_table(Random& random, std::size_t layers) {
   FormTable table;
-  const auto some = [&](std::int64_t most) { return static_cast<double>(between(random, 0, most)); };
+  const auto some = [&](std::int64_t most) { return static_cast<double>(random.between(0, most)); };
   for (std::size_t l = 0; l < layers; ++l) {
-    const bool third = between(random, 0, 2) == 0;
+    const bool third = random.between(0, 2) == 0;
     table.layers.push_back(
         {Entry{1 + some(20), 0}, Entry{1 + some(20), some(9)}, third ? std::optional(Entry{1 + some(20), some(9)}) : std::nullopt});
     table.conversion.push_back(l == 0 ? 0 : some(6));
@@ -88,7 +83,7 @@ std::set<std::pair<std::int64_t, std::int64_t>> front_by_trying_all(const FormTa
 TEST(PrecisionFront, IsWhatTryingAllFinds) {
   Random random(3);
   for (int i = 0; i < 60; ++i) {
-    const FormTable table = random_table(random, static_cast<std::size_t>(between(random, 1, 6)));
+    const FormTable table = random_table(random, static_cast<std::size_t>(random.between(1, 6)));
     const TimeAndEnergy costs = chain_costs(table);
     std::set<std::pair<std::int64_t, std::int64_t>> found;
     for (const Assignment& each : precision_front(table)) {
@@ -162,9 +157,9 @@ TEST(FitConversions, NeverFindsNegativeCosts) {
   for (int i = 0; i < 100; ++i) {
     std::vector<Alternation> seen;
     for (int k = 0; k < 4; ++k) {
-      seen.push_back({.changes = static_cast<double>(between(random, 1, 9)),
-                      .kib = static_cast<double>(between(random, 1, 90)),
-                      .extra = static_cast<double>(between(random, -40, 60))});
+      seen.push_back({.changes = static_cast<double>(random.between(1, 9)),
+                      .kib = static_cast<double>(random.between(1, 90)),
+                      .extra = static_cast<double>(random.between(-40, 60))});
     }
     const ConversionCost cost = fit_conversions(seen);
     EXPECT_GE(cost.fixed, 0);

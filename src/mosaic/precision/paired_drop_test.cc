@@ -14,11 +14,6 @@
 namespace mosaic::precision {
 namespace {
 
-/// A whole number from `low` to `high`, both included.
-std::int64_t between(Random& random, std::int64_t low, std::int64_t high) {
-  return low + static_cast<std::int64_t>(random.below(static_cast<std::size_t>(high - low + 1)));
-}
-
 // Normal quantiles of 0.95, 0.975, 0.9875.
 TEST(OneSidedQuantile, HalvesTheRiskWithEachTry) {
   EXPECT_NEAR(one_sided_quantile(1), kOneSided95, 1e-9);
@@ -66,9 +61,9 @@ double most_likely_gained(const PairedCounts& counts, double drop) {
 TEST(NetDropLimits, AreWhereTheScoreIsTheQuantile) {
   Random random(1);
   for (int i = 0; i < 200; ++i) {
-    const double images = static_cast<double>(between(random, 5, 500));
-    const double lost = static_cast<double>(between(random, 0, static_cast<std::int64_t>(images) / 2));
-    const double gained = static_cast<double>(between(random, 0, static_cast<std::int64_t>(images) / 2));
+    const double images = static_cast<double>(random.between(5, 500));
+    const double lost = static_cast<double>(random.between(0, static_cast<std::int64_t>(images) / 2));
+    const double gained = static_cast<double>(random.between(0, static_cast<std::int64_t>(images) / 2));
     const PairedCounts counts{.images = images, .lost = lost, .gained = gained};
     const Interval interval = net_drop_limits(counts, kTwoSided95);
     for (const auto& [end, expected] : {std::pair(interval.low, kTwoSided95), std::pair(interval.high, -kTwoSided95)}) {
@@ -84,9 +79,9 @@ TEST(NetDropLimits, AreRootsOfTheClosedForm) {
   Random random(2);
   const double g = kTwoSided95 * kTwoSided95;
   for (int i = 0; i < 200; ++i) {
-    const double n = static_cast<double>(between(random, 20, 500));
-    const double b = static_cast<double>(between(random, 0, static_cast<std::int64_t>(n) / 2));
-    const double c = static_cast<double>(between(random, 0, static_cast<std::int64_t>(n) / 2));
+    const double n = static_cast<double>(random.between(20, 500));
+    const double b = static_cast<double>(random.between(0, static_cast<std::int64_t>(n) / 2));
+    const double c = static_cast<double>(random.between(0, static_cast<std::int64_t>(n) / 2));
     const double d = b - c;
     const double m0 = n * n * (n / g + 1) * (n / g + 1);
     const double m1 = -n * d * (n / g + 1) * (4 * n / g + 1);

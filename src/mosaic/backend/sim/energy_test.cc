@@ -12,17 +12,6 @@ using test::error_of;
 using test::expect;
 using testing::HasSubstr;
 
-/// Two layers of 10,000 multiply-accumulates, 2,000 bytes of weights, 3,000 of activations; 1,000 bytes come in, 1,000 go out. On "a" at the highest
-/// clock a layer takes 2 us, 10 us of computing and a fifth of the 5 us of traffic that it hides: 13 us. A slice takes 3 us and 1 us for its input
-/// besides.
-Graph two_layers() {
-  Graph graph = test::line_graph({2000, 2000}, {3000, 3000}, 1000);
-  for (Layer& layer : graph.layers) layer.macs = 10'000;
-  return graph;
-}
-
-const std::vector<LayerId> kFirst{LayerId(0)};
-
 /// Three clocks: the middle one lies half way between the others by 1/f: (1/1.5 - 1/3) / (1 - 1/3) = 0.5.
 constexpr const char* kClocks = "operating_points: [{clock: 1 GHz, voltage: 0.6}, {clock: 1.5 GHz, voltage: 0.8}, {clock: 3 GHz, voltage: 1.0}]";
 enum : std::size_t { kLow, kMiddle, kHigh };
@@ -37,7 +26,7 @@ Board clocked_board(const std::string& extra, const std::string& simulation = ""
 }
 
 Spent spend(const Board& board, std::size_t configuration) {
-  return expect(Truth::parse(board)).slice(two_layers(), board, kFirst, ConfigurationId(configuration));
+  return expect(Truth::parse(board)).slice(test::two_layers(), board, test::kFirstLayer, ConfigurationId(configuration));
 }
 
 double microjoules(const Spent& spent) { return spent.energy.value * 1e6; }

@@ -21,9 +21,9 @@ std::size_t next_clock(const Governor& governor, const std::vector<double>& hert
   return std::min(static_cast<std::size_t>(found - hertz.begin()), hertz.size() - 1);
 }
 
-class Run {
+class GovernedRun {
  public:
-  Run(const Governor& governor, std::span<const GovernedSlice> slices) : governor_(governor) {
+  GovernedRun(const Governor& governor, std::span<const GovernedSlice> slices) : governor_(governor) {
     for (const GovernedSlice& slice : slices) {
       if (!slice.hertz.empty()) states_.emplace(slice.device, State{.hertz = slice.hertz});
     }
@@ -81,7 +81,7 @@ class Run {
 }  // namespace
 
 std::vector<Spent> govern(const Governor& governor, std::span<const GovernedSlice> slices) {
-  Run run(governor, slices);
+  GovernedRun run(governor, slices);
   std::vector<Spent> spent;
   for (const GovernedSlice& slice : slices) spent.push_back(run.execute(slice));
   return spent;

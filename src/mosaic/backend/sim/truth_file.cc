@@ -8,8 +8,6 @@
 namespace mosaic::sim {
 namespace {
 
-std::unexpected<Error> invalid(std::string message) { return fail(ErrorCode::kInvalidInput, std::move(message)); }
-
 Result<Speed> read_speed(const Json& json, const std::string& where) {
   Fields fields(json, where);
   Speed speed;

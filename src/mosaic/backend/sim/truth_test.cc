@@ -13,68 +13,60 @@ using test::error_of;
 using test::expect;
 using testing::HasSubstr;
 
-/// Two layers of 10,000 multiply-accumulates, 2,000 bytes of weights, 3,000 of activations; 1,000 bytes come in. On "a" a layer takes 2 us, 10 us of
-/// computing and a fifth of the 5 us of traffic that it hides: 13 us. A slice takes 3 us and 1 us for its input besides.
-Graph two_layers() {
-  Graph graph = test::line_graph({2000, 2000}, {3000, 3000}, 1000);
-  for (Layer& layer : graph.layers) layer.macs = 10'000;
-  return graph;
-}
-
-const std::vector<LayerId> kFirst{LayerId(0)};
+using test::kFirstLayer;
 const std::vector<LayerId> kBoth{LayerId(0), LayerId(1)};
 
 double slice_us(const std::string& extra, const std::vector<LayerId>& layers, const std::string& points = "", std::size_t configuration = 0) {
   std::string text = test::hand_board_text(extra);
   if (!points.empty()) text.replace(text.find("{name: a, kind: gpu}"), 20, "{name: a, " + points + "}");
   const Board board = expect(parse_board(text));
-  return expect(Truth::parse(board)).slice_time(two_layers(), board, layers, ConfigurationId(configuration)).count();
+  return expect(Truth::parse(board)).slice_time(test::two_layers(), board, layers, ConfigurationId(configuration)).count();
 }
 
 TEST(Truth, AddsEnteringAndLayersByHand) {
-  EXPECT_NEAR(slice_us("", kFirst), 3 + 1 + 13, 1e-9);
+  EXPECT_NEAR(slice_us("", kFirstLayer), 3 + 1 + 13, 1e-9);
   EXPECT_NEAR(slice_us("", kBoth), 3 + 1 + 2 * 13, 1e-9);
 }
 
 TEST(Truth, DividesComputingAmongCoresByAmdahl) {
   // Half of the work is parallel: on two cores 10 us become 10 * (0.5 + 0.25) = 7.5 us.
   const std::string points = "kind: cpu, cores: [0, 1], operating_points: [{cores: 1}, {cores: 2}]";
-  EXPECT_NEAR(slice_us(", parallel_share: 0.5", kFirst, points, 0), 17, 1e-9);
-  EXPECT_NEAR(slice_us(", parallel_share: 0.5", kFirst, points, 1), 3 + 1 + 2 + 7.5 + 1, 1e-9);
+  EXPECT_NEAR(slice_us(", parallel_share: 0.5", kFirstLayer, points, 0), 17, 1e-9);
+  EXPECT_NEAR(slice_us(", parallel_share: 0.5", kFirstLayer, points, 1), 3 + 1 + 2 + 7.5 + 1, 1e-9);
 }
 
 TEST(Truth, StretchesByTheClockWhatMemoryDoesNotBind) {
   // Half the clock, a quarter memory bound: 10 us become 10 * (0.25 + 0.75 * 2) = 17.5 us.
   const std::string points = "kind: gpu, operating_points: [{clock: 1 GHz}, {clock: 2 GHz}]";
-  EXPECT_NEAR(slice_us(", memory_bound_share: 0.25", kFirst, points, 1), 17, 1e-9);
-  EXPECT_NEAR(slice_us(", memory_bound_share: 0.25", kFirst, points, 0), 3 + 1 + 2 + 17.5 + 1, 1e-9);
+  EXPECT_NEAR(slice_us(", memory_bound_share: 0.25", kFirstLayer, points, 1), 17, 1e-9);
+  EXPECT_NEAR(slice_us(", memory_bound_share: 0.25", kFirstLayer, points, 0), 3 + 1 + 2 + 17.5 + 1, 1e-9);
 }
 
 TEST(Truth, SparesTrafficWithinASlice) {
   // Of the second layer's 3 us of activations half is spared, of which a fifth shows.
   EXPECT_NEAR(slice_us(", fusion_share: 0.5", kBoth), 30 - 0.2 * 1.5, 1e-9);
-  EXPECT_NEAR(slice_us(", fusion_share: 0.5", kFirst), 17, 1e-9);
+  EXPECT_NEAR(slice_us(", fusion_share: 0.5", kFirstLayer), 17, 1e-9);
 }
 
 TEST(Truth, ChargesWeightsThatDoNotFitTheCache) {
   // 4,000 bytes of weights in both layers, at 50 % more: 2 us become 3 us in each layer, of which a fifth shows.
   const std::string extra = ", cache_bytes: 3000, miss_share: 0.5";
-  EXPECT_NEAR(slice_us(extra, kFirst), 17, 1e-9);
+  EXPECT_NEAR(slice_us(extra, kFirstLayer), 17, 1e-9);
   EXPECT_NEAR(slice_us(extra, kBoth), 30 + 2 * 0.2 * 1, 1e-9);
 }
 
-TEST(Truth, SlowsEverythingDown) { EXPECT_NEAR(slice_us(", slow_down: 3", kFirst), 3 * 17, 1e-9); }
+TEST(Truth, SlowsEverythingDown) { EXPECT_NEAR(slice_us(", slow_down: 3", kFirstLayer), 3 * 17, 1e-9); }
 
 TEST(Truth, GoesByTheOperatorWithMostMultiplyAccumulates) {
   // At 5 giga multiply-accumulates a second 10 us become 2 us, less than the traffic of 5 us: 2 + 5 + 0.2 * 2.
   std::string text = test::hand_board_text();
   text.replace(text.find("operators: {default"), 19, "operators: {Conv: {gmacs: 5, gbytes: 1}, default");
   const Board board = expect(parse_board(text));
-  Graph graph = two_layers();
+  Graph graph = test::two_layers();
   graph.nodes.push_back({.name = "cheap", .op = "Relu"});
   graph.nodes[0].macs = 10'000;
   graph.layers[0].nodes = {NodeId(0), NodeId(2)};
-  EXPECT_NEAR(expect(Truth::parse(board)).slice_time(graph, board, kFirst, ConfigurationId(0)).count(), 3 + 1 + 7.4, 1e-9);
+  EXPECT_NEAR(expect(Truth::parse(board)).slice_time(graph, board, kFirstLayer, ConfigurationId(0)).count(), 3 + 1 + 7.4, 1e-9);
 }
 
 TEST(Truth, KnowsLinksByTheirEnds) {
