@@ -10,7 +10,7 @@
 namespace mosaic::onnx {
 namespace {
 
-struct Case {
+struct MacsCase {
   const char* op = nullptr;
   std::vector<std::optional<Shape>> inputs;  ///< none: not static
   std::optional<Shape> output;
@@ -18,7 +18,7 @@ struct Case {
   const char* flag = nullptr;  ///< an attribute that is 1
 };
 
-std::int64_t count(const Case& each) {
+std::int64_t count(const MacsCase& each) {
   ::onnx::NodeProto node;
   node.set_op_type(each.op);
   std::map<std::string, std::optional<Shape>> shapes{{"y", each.output}};
@@ -37,8 +37,8 @@ std::int64_t count(const Case& each) {
   return count_macs(node, [&](const std::string& name) { return shapes.at(name); });
 }
 
-void check(const std::vector<Case>& cases) {
-  for (const Case& each : cases) EXPECT_EQ(count(each), each.macs) << each.op;
+void check(const std::vector<MacsCase>& cases) {
+  for (const MacsCase& each : cases) EXPECT_EQ(count(each), each.macs) << each.op;
 }
 
 TEST(CountMacs, MultipliesConvolutionsOutputsByTheirWeights) {
