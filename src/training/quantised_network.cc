@@ -27,6 +27,15 @@ using network::Node;
 /// `value` with the gradient that `through` would have.
 at::Tensor straight_through(const at::Tensor& value, const at::Tensor& through) { return value + (through - through.detach()); }
 
+/// As the chip's integers say it; gradients pass where a value rounds to one of them. This is libtorch's fake_quantize_per_tensor_affine by operators
+/// that use vectors, backwards too, and change one tensor in place, which the gradient does not look at.
+at::Tensor rounded(const at::Tensor& y, const Format& format, float scale) {
+  constexpr float kHalf = 0.4999F;  // so that what is cut rounds to the last integer, not to the one after it
+  at::Tensor result = at::hardtanh(y, (static_cast<float>(format.low) - kHalf) * scale, (static_cast<float>(format.high) + kHalf) * scale);
+  result.detach().mul_(1.0F / scale).round_().mul_(scale);
+  return result;
+}
+
 Result<std::vector<Format>> formats_of(const Network& network, const Mapping& mapping, std::span<const integers::Range> ranges) {
   const std::vector<integers::LayerWeights> weights = layer_weights(mapping, mapping::quantize(network, mapping));
   MOSAIC_TRY(const integers::QuantizedNetwork quantised, integers::quantize(network, weights, ranges));
@@ -49,7 +58,7 @@ class QuantisedNetwork : public TorchNetwork {
   at::Tensor finished(std::size_t node, const at::Tensor& y) const override {
     const Format& format = formats_[node];
     constexpr std::int32_t kNarrow = 255;
-    if (format.high <= kNarrow) return at::fake_quantize_per_tensor_affine(y, scale_of(node), 0, format.low, format.high);
+    if (format.high <= kNarrow) return rounded(y, format, static_cast<float>(scale_of(node)));
     return format.low == 0 ? at::relu(y) : y;  // the output, whose integers are finer than floats of this size
   }
 
