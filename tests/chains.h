@@ -244,6 +244,8 @@ inline Graph line_graph(const std::vector<std::int64_t>& weights, const std::vec
   return graph;
 }
 
+inline Graph line_graph(const ChainCosts& costs) { return line_graph(costs.weights, costs.activations); }
+
 /// Two layers of 10,000 multiply-accumulates, 2,000 bytes of weights, 3,000 of activations; 1,000 bytes come in, 1,000 go out. On the hand-made
 /// board's "a", at its highest clock, a layer takes 2 us, 10 us of computing and a fifth of the 5 us of traffic that it hides: 13 us. A slice takes 3
 /// us and 1 us for its input besides.
@@ -254,8 +256,6 @@ inline Graph two_layers() {
 }
 
 inline const std::vector<LayerId> kFirstLayer{LayerId(0)};
-
-inline Graph line_graph(const ChainCosts& costs) { return line_graph(costs.weights, costs.activations); }
 
 /// A board of GPUs "d0", "d1", ..., one configuration each.
 inline Board row_board(std::size_t devices) {

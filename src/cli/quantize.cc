@@ -135,7 +135,7 @@ void print_all(const QuantizeArguments& options, const quantize::Quantized& made
   if (check) print_check(*check);
 }
 
-/// QuantizeArguments that would be ignored.
+/// Options that would be ignored.
 Result<void> check_options(const QuantizeArguments& options) {
   const auto needs = [](bool given, std::string_view option, std::string_view what) -> Result<void> {
     if (!given) return {};

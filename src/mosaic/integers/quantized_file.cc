@@ -34,7 +34,9 @@ constexpr std::array<std::pair<Kind, std::string_view>, 9> kKinds{{{Kind::kInput
                                                                    {Kind::kSubsample, "subsample"},
                                                                    {Kind::kFlatten, "flatten"}}};
 
-bool is_windowed(Kind kind) { return kind == Kind::kConvolution || kind == Kind::kMaxPool || kind == Kind::kAveragePool || kind == Kind::kSubsample; }
+bool states_window(Kind kind) {
+  return kind == Kind::kConvolution || kind == Kind::kMaxPool || kind == Kind::kAveragePool || kind == Kind::kSubsample;
+}
 
 template <class Values, class Get>
 Json list(const Values& values, Get get) {
@@ -67,7 +69,7 @@ Json node_json(const QuantizedNode& node) {
   json["extent"] = {node.extent.channels, node.extent.height, node.extent.width};
   json["scale"] = node.format.scale;
   json["range"] = {node.format.low, node.format.high};
-  if (is_windowed(node.kind)) {
+  if (states_window(node.kind)) {
     json["kernel"] = node.window.kernel;
     json["stride"] = node.window.stride;
     json["padding"] = node.window.padding;
@@ -173,7 +175,7 @@ Result<QuantizedNode> read_node(const Json& json, const std::vector<QuantizedNod
   const auto range = reader.array<std::int32_t, 2>("range");
   node.format.low = range[0];
   node.format.high = range[1];
-  if (is_windowed(node.kind))
+  if (states_window(node.kind))
     node.window = {.kernel = reader.array<std::int64_t, 2>("kernel"),
                    .stride = reader.array<std::int64_t, 2>("stride"),
                    .padding = reader.array<std::int64_t, 4>("padding")};

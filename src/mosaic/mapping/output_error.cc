@@ -11,7 +11,6 @@
 namespace mosaic::mapping {
 namespace {
 
-constexpr double kLargestInt8 = 127;
 /// Scales that are tried, by that of least squared error of the weights.
 constexpr std::array kScales{0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3};
 /// Rounds of improving value by value; each ends with a new scale.

@@ -10,7 +10,6 @@
 namespace mosaic::mapping {
 namespace {
 
-constexpr double kLargest = 127;
 constexpr int kNarrowerScales = 3;  // than the one that saturates nothing
 
 double largest_magnitude(std::span<const float> weights) {
@@ -25,8 +24,8 @@ double largest_magnitude(std::span<const float> weights) {
 /// The smallest e with magnitude <= 127 * 2^e.
 int exponent_for(double magnitude) {
   int exponent = 0;
-  std::frexp(magnitude / kLargest, &exponent);  // within [2^(e-1), 2^e)
-  while (magnitude <= std::ldexp(kLargest, exponent - 1)) --exponent;
+  std::frexp(magnitude / kLargestInt8, &exponent);  // within [2^(e-1), 2^e)
+  while (magnitude <= std::ldexp(kLargestInt8, exponent - 1)) --exponent;
   return exponent;
 }
 
@@ -35,7 +34,7 @@ int exponent_for(double magnitude) {
 double quantized(float weight, double inverse) {
   constexpr double kWhole = 0x1.8p52;
   const double units = static_cast<double>(weight) * inverse;
-  return std::clamp((units + kWhole) - kWhole, -kLargest, kLargest);
+  return std::clamp((units + kWhole) - kWhole, -kLargestInt8, kLargestInt8);
 }
 
 double squared_error(std::span<const float> weights, int exponent) {

@@ -10,9 +10,12 @@ namespace mosaic::mapping {
 /// How trained weights become what the two accelerators of a chip such as DIANA compute with: 8-bit integers with one power-of-two scale a layer, and
 /// {-1, 0, 1} with one scale an output channel. Pure, reentrant, the same on every machine.
 
+/// 8-bit weights are symmetric, so that negated weights have negated values.
+inline constexpr double kLargestInt8 = 127;
+
 /// Weight i is values[i] * 2^exponent.
 struct Int8Weights {
-  std::vector<std::int8_t> values;  ///< -127 to 127: symmetric, so that negated weights have negated values
+  std::vector<std::int8_t> values;  ///< -127 to 127
   int exponent = 0;
 };
 

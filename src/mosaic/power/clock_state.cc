@@ -6,7 +6,6 @@
 #include <cstdlib>
 
 namespace mosaic {
-namespace {}  // namespace
 
 Result<ClockState> read_clock_state(const Sysfs& sysfs, const ClockDomain& domain) {
   ClockState state;
