@@ -3,6 +3,7 @@
 #include "command.h"
 #include "evaluate_search.h"
 #include "evaluate_tables.h"
+#include "evaluate_xavier_nx.h"
 #include "mosaic/evaluation/rk3399pro/evaluation.h"
 #include "mosaic/evaluation/rk3399pro/rk3399pro_csv.h"
 #include "mosaic/session/boards.h"
@@ -55,13 +56,15 @@ void add_evaluate(CLI::App& app, Context& context) {
                             "  mosaic evaluate host model.onnx\n"
                             "  mosaic evaluate accelerators\n"
                             "  mosaic evaluate search seed1.json seed2.json seed3.json\n"
-                            "  mosaic evaluate rk3399pro --profiles profiles/rk3399pro");
+                            "  mosaic evaluate rk3399pro --profiles profiles/rk3399pro\n"
+                            "  mosaic evaluate xavier_nx --profiles profiles/xavier_nx");
   group.require_subcommand(1);
   add_evaluate_paper(group, context);
   add_evaluate_host(group, context);
   add_evaluate_accelerators(group, context);
   add_evaluate_search(group, context);
   add_rk3399pro(group, context);
+  add_evaluate_xavier_nx(group, context);
 }
 
 }  // namespace mosaic::cli

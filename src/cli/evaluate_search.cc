@@ -8,6 +8,7 @@
 #include "mosaic/evaluation/search/comparison.h"
 #include "mosaic/evaluation/search/report.h"
 #include "output.h"
+#include "result_tables.h"
 
 namespace mosaic::cli {
 namespace {
@@ -19,37 +20,10 @@ struct EvaluateSearchArguments {
   bool json = false;
 };
 
-std::string cell_text(const report::Cell& cell, const report::Column& column) {
-  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
-  if (const auto* number = std::get_if<std::int64_t>(&cell)) return std::to_string(*number);
-  if (const auto* number = std::get_if<double>(&cell)) return fmt::format("{:.{}f}", *number, column.digits);
-  if (const auto* mark = std::get_if<report::Mark>(&cell)) return mark->text;
-  return "";
-}
-
-/// As a table of the terminal, under its caption.
-std::string text_of(const report::Table& table) {
-  std::vector<std::string> titles;
-  for (std::size_t c = 0; c < table.columns.size(); ++c) {
-    const report::Column& column = table.columns[c];
-    const bool number =
-        !table.rows.empty() && (std::holds_alternative<double>(table.rows[0][c]) || std::holds_alternative<std::int64_t>(table.rows[0][c]));
-    titles.push_back((number ? ">" : "") + (column.title.empty() ? column.key : column.title));
-  }
-  Table text(titles);
-  for (const auto& row : table.rows) {
-    std::vector<std::string> cells;
-    for (std::size_t c = 0; c < row.size(); ++c) cells.push_back(cell_text(row[c], table.columns[c]));
-    text.add(std::move(cells));
-  }
-  return table.caption + "\n" + text.text() + "\n";
-}
-
 Result<void> write(const evaluation::SearchComparison& comparison, const EvaluateSearchArguments& options) {
   const std::filesystem::path folder = options.output;
   MOSAIC_RETURN_IF_ERROR(write_file(folder / "index.html", evaluation::search_page(comparison, options.files)));
-  for (const report::Table& table : evaluation::search_tables(comparison)) MOSAIC_RETURN_IF_ERROR(report::save_table(table, folder));
-  return {};
+  return save_tables(evaluation::search_tables(comparison), folder);
 }
 
 Result<Json> to_json(const evaluation::SearchComparison& comparison, const EvaluateSearchArguments& options) {
@@ -58,10 +32,7 @@ Result<Json> to_json(const evaluation::SearchComparison& comparison, const Evalu
             {"seeds", comparison.seeds},
             {"test_images", comparison.images},
             {"costs", "modelled"}};
-  for (const report::Table& table : evaluation::search_tables(comparison)) {
-    MOSAIC_TRY(const Json rows, parse_json(report::to_json(table)));
-    json[table.name] = rows.at("rows");
-  }
+  MOSAIC_RETURN_IF_ERROR(add_rows(evaluation::search_tables(comparison), json));
   json["notes"] = evaluation::search_notes(comparison);
   return json;
 }
