@@ -52,6 +52,21 @@ def call(program, *arguments, expect=(0,)):
     return done.stdout, done.returncode
 
 
+def call_for_long(program, *arguments, log):
+    """Standard output of one of our programs that runs for long; what it says besides goes to the file log, and the processor time that it took."""
+    command = [str(BIN / program), *map(str, arguments)]
+    with open(log, "a") as messages:
+        print(" ".join(command), file=messages, flush=True)
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=messages, text=True)
+        with running.stdout as output:
+            text = output.read()
+        _, status, usage = os.wait4(running.pid, 0)
+        print(f"{usage.ru_utime + usage.ru_stime:.0f} s of processor time", file=messages)
+    if status != 0:
+        sys.exit(f"evaluate: {' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}; see {log}")
+    return text
+
+
 def call_json(program, *arguments):
     return json.loads(call(program, *arguments)[0])
 

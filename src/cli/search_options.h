@@ -32,8 +32,8 @@ struct SearchCommand : ModelOptions {
   // Of the gradient alone.
   TrainingOptions training;
   std::vector<double> lambdas{0.003, 0.006, 0.012, 0.025, 0.05, 0.07, 0.1, 0.15, 0.3};
-  std::int64_t search_epochs = 2;
-  std::int64_t tune_epochs = 2;
+  std::int64_t search_epochs = 1;
+  std::int64_t tune_epochs = 1;
   double tune_rate = 1e-3;
 
   CLI::App& declare_command(CLI::App& app);

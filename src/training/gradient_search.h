@@ -20,9 +20,9 @@ inline constexpr std::size_t kCalibrationImages = 1024;
 struct GradientOptions {
   SearchOptions search;         ///< objective, points of the training-free front, what to call and when to stop
   std::vector<double> lambdas;  ///< one ODiMO point each: what the cost of All-8bit is worth in cross-entropy
-  std::int64_t search_epochs = 2;
-  std::int64_t tune_epochs =
-      2;  ///< of ODiMO's mappings, behind their search; of the others the sum of both. 0: those are as the search left them, these untrained
+  std::int64_t search_epochs = 1;
+  /// Of ODiMO's mappings, behind their search; of the others the sum of both. 0: those are as the search left them, these untrained.
+  std::int64_t tune_epochs = 1;
   double tune_rate = 1e-3;  ///< of Adam, for weights, in search and fine-tuning
   std::size_t batch = 64;
   bool mirrored = true;  ///< training images are, every second time

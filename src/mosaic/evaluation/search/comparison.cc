@@ -205,7 +205,7 @@ Wish near_all8(const SearchComparison& all, const SearchEntry& all8, double shar
 
 }  // namespace
 
-FrontCount front_of(std::span<const SearchEntry> entries, MappingMethod method, bool trained, SearchCost kind) {
+FrontCount front_of(std::span<const SearchEntry> entries, MappingMethod method, bool trained, std::span<const SearchCost> costs) {
   FrontCount count{.method = method, .trained = trained, .on = std::vector<bool>(entries.size())};
   std::vector<std::size_t> of;
   for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -214,10 +214,11 @@ FrontCount front_of(std::span<const SearchEntry> entries, MappingMethod method, 
   const bool held_out = have_held_out(entries, of);
   for (const std::size_t i : of) {
     const bool beaten = std::ranges::any_of(of, [&](std::size_t j) {
-      const double cheaper = entries[i].cost(kind) - entries[j].cost(kind);
       const double better = merit(entries[j], held_out) - merit(entries[i], held_out);
-      const bool equal = cheaper == 0 && better == 0;
-      return cheaper >= 0 && better >= 0 && (!equal || j < i);
+      const auto cheaper = [&](SearchCost kind) { return entries[i].cost(kind) - entries[j].cost(kind); };
+      const bool covers = better >= 0 && std::ranges::all_of(costs, [&](SearchCost kind) { return cheaper(kind) >= 0; });
+      const bool equal = better == 0 && std::ranges::all_of(costs, [&](SearchCost kind) { return cheaper(kind) == 0; });
+      return covers && (!equal || j < i);
     });
     if (beaten) continue;
     count.on[i] = true;
@@ -234,8 +235,10 @@ Result<SearchComparison> compare_searches(std::span<const SeedOutcomes> seeds, S
   gather(seeds, result);
   for (const auto method : {MappingMethod::kHeuristic, MappingMethod::kMinCost, MappingMethod::kTrainingFree, MappingMethod::kOdimo}) {
     for (const bool trained : {false, true}) {
-      FrontCount front = front_of(result.entries, method, trained, objective);
-      if (front.points > 0) result.fronts.push_back(std::move(front));
+      FrontCount front = front_of(result.entries, method, trained, std::array{objective});
+      if (front.points == 0) continue;
+      result.fronts.push_back(std::move(front));
+      result.whole_fronts.push_back(front_of(result.entries, method, trained, std::array{SearchCost::kLatency, SearchCost::kEnergy}));
     }
   }
   result.savings = savings_of(result.entries, objective);

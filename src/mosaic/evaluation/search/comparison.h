@@ -48,7 +48,7 @@ struct SearchEntry {
 struct FrontCount {
   MappingMethod method = MappingMethod::kTrainingFree;
   bool trained = false;
-  std::size_t points = 0;  ///< distinct ones that no other of the kind beats or equals in both cost and mean accuracy
+  std::size_t points = 0;  ///< distinct ones that no other of the kind beats or equals in all costs and mean accuracy
   std::size_t split = 0;   ///< of these, with both accelerators inside one layer in every seed
   std::vector<bool> on;    ///< by entry
 };
@@ -91,9 +91,10 @@ struct SearchComparison {
   std::size_t seeds = 0;
   std::size_t images = 0;
   SearchCost objective = SearchCost::kLatency;
-  std::vector<SearchEntry> entries;   ///< in the first file's order
-  std::vector<std::string> left_out;  ///< names that not every seed has
-  std::vector<FrontCount> fronts;     ///< by method, trained ones behind the others, those that have entries
+  std::vector<SearchEntry> entries;      ///< in the first file's order
+  std::vector<std::string> left_out;     ///< names that not every seed has
+  std::vector<FrontCount> fronts;        ///< of the objective's cost; by method, trained ones behind the others, those that have entries
+  std::vector<FrontCount> whole_fronts;  ///< the same of latency and energy together
   std::vector<Saving> savings;
   std::vector<Contest> contests;
   std::vector<Wish> wishes;
@@ -102,7 +103,7 @@ struct SearchComparison {
 /// Requires: at least one seed. Errors: as check_comparable.
 [[nodiscard]] Result<SearchComparison> compare_searches(std::span<const SeedOutcomes> seeds, SearchCost objective);
 
-/// Of the entries of a method, trained or not: those that no other of them beats or equals in both, the first of equals.
-[[nodiscard]] FrontCount front_of(std::span<const SearchEntry> entries, MappingMethod method, bool trained, SearchCost kind);
+/// Of the entries of a method, trained or not: those that no other of them beats or equals in accuracy and each of these costs, the first of equals.
+[[nodiscard]] FrontCount front_of(std::span<const SearchEntry> entries, MappingMethod method, bool trained, std::span<const SearchCost> costs);
 
 }  // namespace mosaic::evaluation

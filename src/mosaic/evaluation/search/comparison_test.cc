@@ -236,18 +236,22 @@ TEST(CompareSearches, TakesFilesWithoutSeedsIfTheyDiffer) {
 
 TEST(FrontOf, NoneBeatsAnotherAndEachThatIsMissingIsBeaten) {
   Random random(4);
-  for (int trial = 0; trial < 50; ++trial) {
+  for (int trial = 0; trial < 100; ++trial) {
     std::vector<SearchEntry> entries;
     for (int i = 0; i < 12; ++i) {
       SearchEntry made{.name = std::to_string(i)};
       made.method = random.below(4) == 0 ? MappingMethod::kOdimo : MappingMethod::kTrainingFree;
       made.cycles.mean = static_cast<double>(random.below(6));
+      made.microjoules.mean = static_cast<double>(random.below(6));
       made.accuracy.mean = static_cast<double>(random.below(6));
       entries.push_back(made);
     }
-    const FrontCount front = front_of(entries, MappingMethod::kTrainingFree, false, SearchCost::kLatency);
+    const bool both = trial % 2 == 1;
+    const std::vector<SearchCost> costs = both ? std::vector{SearchCost::kLatency, SearchCost::kEnergy} : std::vector{SearchCost::kLatency};
+    const FrontCount front = front_of(entries, MappingMethod::kTrainingFree, false, costs);
     const auto beats = [&](std::size_t a, std::size_t b) {
-      return entries[a].cycles.mean <= entries[b].cycles.mean && entries[a].accuracy.mean >= entries[b].accuracy.mean;
+      return entries[a].cycles.mean <= entries[b].cycles.mean && entries[a].accuracy.mean >= entries[b].accuracy.mean &&
+             (!both || entries[a].microjoules.mean <= entries[b].microjoules.mean);
     };
     std::size_t points = 0;
     for (std::size_t i = 0; i < entries.size(); ++i) {

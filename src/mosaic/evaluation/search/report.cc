@@ -113,11 +113,22 @@ Table front_table(const SearchComparison& comparison) {
 }
 
 Table count_table(const SearchComparison& comparison) {
-  Table table{.name = "counts",
-              .caption = "Distinct points of each method, trained or not, that none of the same kind beats or equals in both cost and mean accuracy.",
-              .columns = {{"method", ""}, {"points", ""}, {"split_points", "with both accelerators inside one layer"}},
-              .rows = {}};
-  for (const FrontCount& front : comparison.fronts) table.add({kind_of(front.method, front.trained), integer(front.points), integer(front.split)});
+  Table table{
+      .name = "counts",
+      .caption = fmt::format("Distinct points of each method, trained or not, that none of the same kind beats or equals in mean accuracy and {}, or "
+                             "in mean accuracy, latency and energy.",
+                             comparison.objective == SearchCost::kLatency ? "latency" : "energy"),
+      .columns = {{"method", ""},
+                  {"points", ""},
+                  {"split_points", "with both accelerators inside one layer"},
+                  {"whole_points", "of all three"},
+                  {"whole_split_points", "with both inside one layer"}},
+      .rows = {}};
+  for (std::size_t i = 0; i < comparison.fronts.size(); ++i) {
+    const FrontCount& front = comparison.fronts[i];
+    const FrontCount& whole = comparison.whole_fronts[i];
+    table.add({kind_of(front.method, front.trained), integer(front.points), integer(front.split), integer(whole.points), integer(whole.split)});
+  }
   return table;
 }
 
