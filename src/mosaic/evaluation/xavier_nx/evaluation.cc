@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include "mosaic/evaluation/xavier_nx/mobilenet.h"
@@ -24,7 +25,7 @@ class Stopwatch {
 /// The sum of every layer's slowest option and of every layer's least accurate one, at the worst resolution: no sub-network is worse.
 Score worst_of(const AdditiveScores& scores) {
   const elastic::Space& space = scores.space();
-  Score worst{.latency = Nanoseconds{0}, .accuracy = {INT64_MAX}};
+  Score worst{.latency = Nanoseconds{0}, .accuracy = {std::numeric_limits<std::int64_t>::max()}};
   for (std::size_t r = 0; r < space.resolutions.size(); ++r) {
     Score sum = scores.fixed(r);
     std::size_t place = 0;

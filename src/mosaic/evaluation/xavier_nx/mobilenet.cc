@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cmath>
-#include <string_view>
+#include <cstddef>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -66,7 +66,7 @@ class LatencyTable {
     Fields fields(blocks_.at(block), fmt::format("{}: '{}'", where_, block));
     fields.required("mean", mean).optional("count", count).optional("std", deviation);
     constexpr double kMostMilliseconds = 1e6;
-    if (!(mean > 0 && mean <= kMostMilliseconds)) fields.reject(fmt::format("a mean of {} ms is no latency", mean));
+    if (mean <= 0 || mean > kMostMilliseconds) fields.reject(fmt::format("a mean of {} ms is no latency", mean));
     MOSAIC_RETURN_IF_ERROR(fields.finish());
     return std::chrono::round<Nanoseconds>(Milliseconds(mean));
   }
