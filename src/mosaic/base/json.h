@@ -29,6 +29,12 @@ using Json = nlohmann::ordered_json;
 /// Pretty-printed, two spaces, with arrays of scalars on one line, and a newline at the end.
 [[nodiscard]] std::string to_text(const Json& json);
 
+/// JSON, in valid UTF-8, as YAML that reads back as the same: characters that YAML takes for line breaks, or does not take at all, are escaped.
+[[nodiscard]] std::string yaml_from_json(std::string_view json);
+
+/// A text as a scalar of YAML, in double quotes.
+[[nodiscard]] std::string yaml_text(std::string_view text);
+
 /// Reads an object key by key and remembers the first thing that is wrong with it. A key that nobody asked for is an error.
 ///
 ///   Fields fields(json, "device 'npu'");

@@ -141,4 +141,21 @@ class Composer {
 
 Result<Json> parse_yaml(std::string_view text) { return Composer(text).document(); }
 
+std::string yaml_from_json(std::string_view json) {
+  std::string out;
+  for (std::size_t i = 0; i < json.size();) {
+    const auto first = static_cast<unsigned char>(json[i]);
+    const std::size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    const std::string_view character = json.substr(i, length);
+    unsigned code = length == 1 ? first : first & (0x7fU >> length);
+    for (const char byte : character.substr(1)) code = code << 6U | (static_cast<unsigned char>(byte) & 0x3fU);
+    const bool plain = code < 0x7f || (code >= 0xa0 && code != 0x2028 && code != 0x2029 && code != 0xfeff && code != 0xfffe && code != 0xffff);
+    out += plain ? std::string(character) : fmt::format("\\u{:04x}", code);
+    i += length;
+  }
+  return out;
+}
+
+std::string yaml_text(std::string_view text) { return yaml_from_json(Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace)); }
+
 }  // namespace mosaic

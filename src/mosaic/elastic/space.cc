@@ -30,15 +30,6 @@ std::uint8_t crossed_option(const Stage& stage, std::size_t one, std::size_t oth
   return static_cast<std::uint8_t>(option);
 }
 
-/// Calls visit(stage, place) for every layer that the largest sub-network has.
-template <class Visit>
-void for_each_place(const Space& space, Visit visit) {
-  std::size_t place = 0;
-  for (const Stage& stage : space.stages) {
-    for (std::size_t layer = 0; layer < stage.most_layers(); ++layer) visit(stage, place++);
-  }
-}
-
 }  // namespace
 
 std::size_t Stage::options() const {
@@ -82,7 +73,9 @@ SubNetwork largest(const Space& space) {
   SubNetwork network = smallest(space);
   network.resolution = static_cast<std::uint8_t>(space.resolutions.size() - 1);
   for (std::size_t s = 0; s < space.stages.size(); ++s) network.depths[s] = static_cast<std::uint8_t>(space.stages[s].depths.size() - 1);
-  for_each_place(space, [&](const Stage& stage, std::size_t place) { network.options[place] = static_cast<std::uint8_t>(stage.options() - 1); });
+  for_each_place(space, [&](std::size_t stage, std::size_t /*layer*/, std::size_t place) {
+    network.options[place] = static_cast<std::uint8_t>(space.stages[stage].options() - 1);
+  });
   return network;
 }
 
@@ -94,8 +87,8 @@ SubNetwork mutated(const Space& space, const SubNetwork& parent, double probabil
   for (std::size_t s = 0; s < space.stages.size(); ++s) {
     if (random.uniform() < probability) child.depths[s] = draw(space.stages[s].depths.size(), random);
   }
-  for_each_place(space, [&](const Stage& stage, std::size_t place) {
-    if (random.uniform() < probability) child.options[place] = draw(stage.options(), random);
+  for_each_place(space, [&](std::size_t stage, std::size_t /*layer*/, std::size_t place) {
+    if (random.uniform() < probability) child.options[place] = draw(space.stages[stage].options(), random);
   });
   return child;
 }
@@ -106,8 +99,8 @@ SubNetwork crossed(const Space& space, const SubNetwork& one, const SubNetwork& 
   for (std::size_t s = 0; s < child.depths.size(); ++s) {
     if (random.below(2) == 0) child.depths[s] = other.depths[s];
   }
-  for_each_place(space, [&](const Stage& stage, std::size_t place) {
-    child.options[place] = crossed_option(stage, one.options[place], other.options[place], random);
+  for_each_place(space, [&](std::size_t stage, std::size_t /*layer*/, std::size_t place) {
+    child.options[place] = crossed_option(space.stages[stage], one.options[place], other.options[place], random);
   });
   return child;
 }

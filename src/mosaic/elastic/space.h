@@ -41,6 +41,15 @@ struct Space {
   [[nodiscard]] double sub_networks() const;
 };
 
+/// Calls visit(stage, layer, place) for every layer that the largest sub-network has: indices of the stage, of the layer within it, and of its place.
+template <class Visit>
+void for_each_place(const Space& space, Visit visit) {
+  std::size_t place = 0;
+  for (std::size_t stage = 0; stage < space.stages.size(); ++stage) {
+    for (std::size_t layer = 0; layer < space.stages[stage].most_layers(); ++layer) visit(stage, layer, place++);
+  }
+}
+
 /// One sub-network, as indices into the lists of a Space. Plain data; equal networks compare equal once `canonical`.
 struct SubNetwork {
   std::uint8_t resolution = 0;

@@ -31,7 +31,7 @@ struct MixedOptions {
   std::size_t rounds = 10;              ///< of the layers' profiles
   int threads = 1;
   bool needs_classes = false;  ///< right classes were given: it is an error where none counts
-  RaceOptions race;
+  RaceOptions race{.runs = 100};  ///< turns of whole networks; 30 left intervals from half to three times as fast where two cores are shared
   quantize::Options quantize;
   quantize::Watch watch;
   std::function<void(const std::string&)> remark;  ///< told what should be known before all is measured

@@ -22,22 +22,20 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// The sum of every layer's slowest option and of every layer's least accurate one, at the worst resolution: no sub-network is worse.
+/// No sub-network is slower or less accurate: every layer's slowest option, and the accuracy of what all have, which no layer takes away from.
 Score worst_of(const AdditiveScores& scores) {
   const elastic::Space& space = scores.space();
   Score worst{.latency = Nanoseconds{0}, .accuracy = {std::numeric_limits<std::int64_t>::max()}};
   for (std::size_t r = 0; r < space.resolutions.size(); ++r) {
     Score sum = scores.fixed(r);
-    std::size_t place = 0;
-    for (const elastic::Stage& stage : space.stages) {
-      for (std::size_t layer = 0; layer < stage.most_layers(); ++layer, ++place) {
-        Nanoseconds slowest{0};
-        for (std::size_t option = 0; option < stage.options(); ++option) slowest = std::max(slowest, scores.layer(r, place, option).latency);
-        sum.latency += slowest;
-      }
-    }
+    elastic::for_each_place(space, [&](std::size_t stage, std::size_t /*layer*/, std::size_t place) {
+      Nanoseconds slowest{0};
+      for (std::size_t option = 0; option < space.stages[stage].options(); ++option)
+        slowest = std::max(slowest, scores.layer(r, place, option).latency);
+      sum.latency += slowest;
+    });
     worst.latency = std::max(worst.latency, sum.latency);
-    worst.accuracy = std::min(worst.accuracy, sum.accuracy);  // what a layer adds is never negative
+    worst.accuracy = std::min(worst.accuracy, sum.accuracy);
   }
   return worst;
 }

@@ -78,15 +78,6 @@ class LatencyTable {
   Json blocks_;
 };
 
-/// Calls visit(stage, layer, place) for each block that the largest sub-network has.
-template <class Visit>
-void for_each_block(const Space& space, Visit visit) {
-  std::size_t place = 0;
-  for (std::size_t stage = 0; stage < space.stages.size(); ++stage) {
-    for (std::size_t layer = 0; layer < space.stages[stage].most_layers(); ++layer) visit(stage, layer, place++);
-  }
-}
-
 Result<void> add_latencies(const LatencyTable& table, std::size_t index, AdditiveScores& scores) {
   const int resolution = scores.space().resolutions[index];
   for (const std::string& key : fixed_keys(resolution)) {
@@ -94,7 +85,7 @@ Result<void> add_latencies(const LatencyTable& table, std::size_t index, Additiv
     scores.fixed(index).latency += latency;
   }
   std::optional<Error> error;
-  for_each_block(scores.space(), [&](std::size_t stage, std::size_t layer, std::size_t place) {
+  elastic::for_each_place(scores.space(), [&](std::size_t stage, std::size_t layer, std::size_t place) {
     for (std::size_t option = 0; !error && option < kKernels.size() * kExpansions.size(); ++option) {
       const auto latency =
           table.latency(block_key(resolution, stage, layer, kKernels[option / kExpansions.size()], kExpansions[option % kExpansions.size()]));
@@ -140,7 +131,7 @@ void add_accuracy_proxy(AdditiveScores& scores) {
   constexpr std::array<std::int64_t, 5> kTenthsOfStage{6, 8, 10, 13, 13};
   for (std::size_t r = 0; r < kResolution.size(); ++r) {
     scores.fixed(r).accuracy = {kSmallest + kResolution[r]};
-    for_each_block(scores.space(), [&](std::size_t stage, std::size_t layer, std::size_t place) {
+    elastic::for_each_place(scores.space(), [&](std::size_t stage, std::size_t layer, std::size_t place) {
       for (std::size_t k = 0; k < kKernel.size(); ++k) {
         for (std::size_t e = 0; e < kExpansion.size(); ++e) {
           const std::int64_t worth = kLayer[layer] + kKernel[k] + kExpansion[e];
