@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mosaic/base/error.h"
+#include "mosaic/manager/outcome.h"
+#include "mosaic/manager/policy.h"
+#include "mosaic/manager/scenario.h"
+
+namespace mosaic::manager {
+
+/// The state that a policy sees, kept up to date by events and answered requests, on a real machine and on a simulated one alike. Knows no clock and no
+/// threads; borrows all that it is made of. Thread-compatible.
+class Control {
+ public:
+  /// `tables`: by tenant.
+  Control(const Machine& machine, const Scenario& scenario, const std::vector<LevelTable>& tables, Policy& policy);
+
+  /// What an event changes; for people. Errors: kInvalidInput for a name that is not there, nothing then changed.
+  [[nodiscard]] Result<void> apply(const Change& change);
+
+  void completed(const Completed& completed) { completed_.push_back(completed); }
+
+  /// The mean time between an application's requests, where that is measured.
+  void set_period(std::size_t tenant, Nanoseconds period) { applications_[tenant].period = period; }
+
+  /// Asks the policy; `event`: why, empty at the end of a control period. `others`: as in Situation.
+  const Assignment& step(Nanoseconds now, const std::string& event, std::vector<double> others);
+
+  [[nodiscard]] const Assignment& assignment() const { return assignment_; }
+  [[nodiscard]] const std::vector<Application>& applications() const { return applications_; }
+  [[nodiscard]] bool present(std::size_t tenant) const { return applications_[tenant].table != nullptr; }
+  [[nodiscard]] const std::vector<double>& load() const { return load_; }
+  [[nodiscard]] Units offline() const { return offline_; }
+
+  /// Levels of a domain that may be used, from the lowest.
+  [[nodiscard]] const std::vector<std::size_t>& caps() const { return caps_; }
+  void cap(std::size_t domain, std::size_t levels) { caps_[domain] = levels; }
+
+  [[nodiscard]] std::vector<Logged> take_log() { return std::move(log_); }
+
+ private:
+  [[nodiscard]] Result<Units> units_of(const std::vector<std::string>& names) const;
+  [[nodiscard]] Result<std::size_t> tenant_of(const std::string& name) const;
+
+  const Machine* machine_;
+  const Scenario* scenario_;
+  const std::vector<LevelTable>* tables_;
+  Policy* policy_;
+  std::vector<Application> applications_;
+  Units offline_ = 0;
+  std::vector<std::size_t> caps_;
+  std::optional<Bytes> memory_;
+  std::vector<double> load_;  ///< by unit: share that events say others take
+  std::vector<Completed> completed_;
+  Assignment assignment_;
+  std::vector<Logged> log_;
+};
+
+}  // namespace mosaic::manager

@@ -1,0 +1,203 @@
+#include "mosaic/manager/manager.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mosaic::manager {
+namespace {
+
+constexpr double kOtherLoad = 1.1;  ///< the load of others changed, where it explains so many times more or less
+
+double milliseconds(Nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
+
+std::string operation_text(const Situation& situation, const Application& application, const Operation& operation) {
+  return fmt::format("{} on {}", application.table->levels[operation.level].name, situation.machine->placements[operation.placement].name);
+}
+
+/// What an application misses, for people; empty for nothing.
+std::string misses(const Demand& demand, std::size_t option, Nanoseconds response, const Rules& rules) {
+  const Kept keeps = kept(demand, option, rules);
+  std::string text;
+  const Option& each = demand.options[option];
+  if (demand.targets.latency && static_cast<double>(response.count()) > rules.keep * static_cast<double>(demand.targets.latency->count()))
+    text += fmt::format(", late: {:.2f} of {:.2f} ms", milliseconds(response), milliseconds(*demand.targets.latency));
+  if (!keeps.accuracy) text += fmt::format(", {:.2f} of {:.2f} %", each.accuracy_percent, demand.targets.accuracy_percent);
+  if (!keeps.budget) text += ", over its budget of energy, power or time";
+  return text;
+}
+
+}  // namespace
+
+bool usable(const Situation& situation, const Application& application, const Operation& operation) {
+  const Placement& placement = situation.machine->placements[operation.placement];
+  if ((placement.units & situation.offline) != 0) return false;
+  for (std::size_t domain = 0; domain < situation.caps.size(); ++domain) {
+    if (placement.level_of(domain) > situation.caps[domain]) return false;
+  }
+  return application.table->levels[operation.level].costs[operation.placement].has_value();
+}
+
+double Manager::slowdown(const Situation& situation, Units units) const {
+  if (options_.truth) return options_.truth(units, situation.others);
+  const double expected = situation.machine->contention(units, situation.others);
+  const auto holds = [&](const Learnt& learnt) { return learnt.slowdown.observed() > 0 && situation.now - learnt.last <= options_.trusted; };
+  if (const auto found = learnt_.find(units); found != learnt_.end() && holds(found->second)) return expected * learnt_of(found->second, expected);
+  const Learnt* latest = nullptr;
+  for (const auto& [elsewhere, learnt] : learnt_) {
+    if (holds(learnt) && (latest == nullptr || learnt.last > latest->last)) latest = &learnt;
+  }
+  return latest == nullptr ? expected : expected * std::max(1.0, latest->slowdown.factor());
+}
+
+double Manager::caution(Nanoseconds now) const {
+  constexpr double kShareOfSpread = 0.6;  // what lies above is already in the slowdown: this is for how well that is known
+  std::optional<double> most;
+  for (const auto& [units, learnt] : learnt_) {
+    if (now - learnt.last > options_.trusted) continue;
+    if (const auto spread = learnt.slowdown.spread()) most = std::max(most.value_or(0), *spread);
+  }
+  return most ? kShareOfSpread * *most : 1;
+}
+
+double Manager::learnt_of(const Learnt& learnt, double contention) {
+  const double factor = learnt.slowdown.factor();
+  const bool other_load = contention > learnt.contention * kOtherLoad || contention * kOtherLoad < learnt.contention;
+  return other_load ? std::max(1.0, factor) : factor;  // the load may have explained too much, which says nothing of another one
+}
+
+void Manager::learn(const Situation& situation) {
+  for (const Completed& each : situation.completed) {
+    const LevelTable* const table = situation.applications[each.application].table;
+    if (table == nullptr) continue;
+    const auto& cost = table->levels[each.operation.level].costs[each.operation.placement];
+    if (!cost || cost->latency.count() <= 0) continue;
+    const Units units = situation.machine->placements[each.operation.placement].units;
+    const double expected = situation.machine->contention(units, situation.others);
+    Learnt& learnt = learnt_[units];
+    const bool other_load = expected > learnt.contention * kOtherLoad || expected * kOtherLoad < learnt.contention;
+    if (other_load || each.finished - learnt.last > options_.trusted) learnt.slowdown.expect(learnt_of(learnt, expected));
+    learnt.slowdown.observe(Nanoseconds(static_cast<std::int64_t>(static_cast<double>(cost->latency.count()) * expected)), each.finished - each.started);
+    learnt.contention = expected;
+    learnt.last = each.finished;
+  }
+}
+
+std::vector<Demand> Manager::demands(const Situation& situation) const {
+  const Machine& machine = *situation.machine;
+  std::vector<double> factors;
+  for (const Placement& placement : machine.placements) factors.push_back(slowdown(situation, placement.units));
+  std::vector<Demand> all(situation.applications.size());
+  for (std::size_t a = 0; a < all.size(); ++a) {
+    const Application& application = situation.applications[a];
+    if (application.table == nullptr) continue;
+    Demand& demand = all[a];
+    demand = {.priority = application.priority, .targets = application.targets, .period = application.period, .options = {}, .current = {}};
+    for (std::size_t level = 0; level < application.table->levels.size(); ++level) {
+      const LevelTable::Level& row = application.table->levels[level];
+      for (std::size_t placement = 0; placement < machine.placements.size(); ++placement) {
+        const Operation operation{.level = level, .placement = placement};
+        if (!usable(situation, application, operation)) continue;
+        if (a < operations_.size() && operations_[a] == operation) demand.current = demand.options.size();
+        const double latency = static_cast<double>(row.costs[placement]->latency.count()) * factors[placement];
+        demand.options.push_back({.operation = operation,
+                                  .latency = Nanoseconds(static_cast<std::int64_t>(latency)),
+                                  .energy = row.costs[placement]->energy,
+                                  .accuracy_percent = row.accuracy_percent,
+                                  .memory = row.memory});
+      }
+    }
+  }
+  return all;
+}
+
+bool Manager::should_change(const Situation& situation, const Cost& stay, const Cost& best) {
+  if (!situation.event.empty() || best.missed < stay.missed) return best != stay;
+  const auto gain = [&](std::uint64_t now, std::uint64_t then, double least) { return static_cast<double>(now) - static_cast<double>(then) > least; };
+  const bool accuracy_first = options_.rules.prefer == Prefer::kAccuracy;
+  const double points = 1000 * options_.least_gain;
+  const double power = options_.least_gain * static_cast<double>(accuracy_first ? stay.second : stay.first);
+  const bool better = best.missed == stay.missed &&
+                      (gain(stay.excess, best.excess, 0) || gain(stay.first, best.first, accuracy_first ? points : power) ||
+                       (best.first <= stay.first && gain(stay.second, best.second, accuracy_first ? power : points)));
+  promised_ = better ? promised_ + 1 : 0;
+  return better && promised_ >= std::max(patience_, options_.patience);
+}
+
+void Manager::remember_change(const Situation& situation, bool forced) {
+  promised_ = 0;
+  if (!situation.event.empty()) {
+    patience_ = options_.patience;
+    gained_ = Nanoseconds{-1};
+  } else if (!forced) {
+    gained_ = situation.now;
+  } else if (gained_.count() >= 0) {
+    const bool regretted = situation.now - gained_ < options_.regret;
+    patience_ = std::max(patience_, options_.patience);
+    patience_ = regretted ? std::min(2 * patience_, options_.most_patience) : std::max(patience_ / 2, options_.patience);
+    gained_ = Nanoseconds{-1};
+  }
+}
+
+std::string Manager::explain(const Situation& situation, std::span<const Demand> demands, const Decision& decision, const std::string& cause) const {
+  const std::vector<Nanoseconds> longest = responses(*situation.machine, demands, decision.choices);
+  std::string text = cause;
+  for (std::size_t a = 0; a < demands.size(); ++a) {
+    const Application& application = situation.applications[a];
+    if (application.table == nullptr) continue;
+    const auto before = a < operations_.size() ? operations_[a] : std::nullopt;
+    const auto& choice = decision.choices[a];
+    const auto after = choice ? std::optional(demands[a].options[*choice].operation) : std::nullopt;
+    if (before == after && choice) continue;
+    text += fmt::format("; {}: {}", application.name, before ? operation_text(situation, application, *before) + " -> " : "");
+    if (!choice) {
+      text += demands[a].options.empty() ? "refused, nothing is left that it can run on" : "refused, for what is more important needs the rest";
+    } else {
+      text += fmt::format("{}, {:.2f} ms{}", operation_text(situation, application, *after), milliseconds(longest[a]),
+                          misses(demands[a], *choice, longest[a], options_.rules));
+    }
+  }
+  return text;
+}
+
+Assignment Manager::step(const Situation& situation) {
+  learn(situation);
+  Rules rules = options_.rules;
+  if (situation.memory) rules.memory = situation.memory;
+  rules.reach = std::max(rules.reach, 1 - caution(situation.now));
+  operations_.resize(situation.applications.size());
+  const std::vector<Demand> all = demands(situation);
+  const Decision best = decide(*situation.machine, all, rules);
+  proved_ = best.proved;
+
+  std::vector<manager::Choice> current;
+  bool possible = true;
+  for (std::size_t a = 0; a < all.size(); ++a) {
+    current.push_back(all[a].current);
+    possible = possible && (!operations_[a] || all[a].current);  // else it runs where it may not any more
+  }
+  const auto stay = possible ? judge(*situation.machine, all, rules, current) : std::nullopt;
+  const bool forced = !stay || best.cost.missed < stay->missed;
+  Assignment assignment;
+  if (!stay || should_change(situation, *stay, best.cost)) {
+    std::string cause = situation.event;
+    if (cause.empty()) cause = forced ? "targets would be missed" : "there is room";
+    assignment.reason = explain(situation, all, best, cause);
+    remember_change(situation, forced);
+    for (std::size_t a = 0; a < all.size(); ++a)
+      operations_[a] = best.choices[a] ? std::optional(all[a].options[*best.choices[a]].operation) : std::nullopt;
+  } else if (!situation.event.empty()) {
+    assignment.reason = situation.event + "; nothing changes";
+  }
+  assignment.operations = operations_;
+  for (std::size_t domain = 0; domain < situation.machine->domains.size(); ++domain) {
+    std::size_t level = 0;
+    for (const auto& operation : operations_) {
+      if (operation) level = std::max(level, situation.machine->placements[operation->placement].level_of(domain));
+    }
+    assignment.clocks.push_back(level > 0 ? level - 1 : 0);
+  }
+  return assignment;
+}
+
+}  // namespace mosaic::manager

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mosaic/manager/policy.h"
+#include "mosaic/manager/slowdown.h"
+
+namespace mosaic::manager {
+
+/// The run-time manager: predicts what every application would take on every placement, from the table made ahead times a slowdown, and takes the best 
+/// choice for all of them together (`decide`). The slowdown is what an even scheduler makes of the load of others, times what is learnt from requests
+/// on those units; where none ran, times what is learnt elsewhere, for heat and wrong tables meet all. It changes at once where something happened or a
+/// target is missed; where targets are kept, only for a gain that several periods in a row promise, and after a gain that was lost again, for twice as
+/// many of them each time. Source of the three layers and the order of knobs: Xun et al., "Dynamic DNNs meet runtime resource management" (arXiv
+/// 2401.08965). Thread-compatible.
+class Manager final : public Policy {
+ public:
+  struct Options {
+    Rules rules;
+    std::size_t patience = 3;        ///< periods that a gain must last
+    std::size_t most_patience = 96;  ///< where gains kept being taken back
+    double least_gain = 0.02;        ///< of power, as a share; of accuracy, in points
+    Nanoseconds trusted{30'000'000'000};  ///< how long what was learnt on units holds when nothing runs there
+    Nanoseconds regret{5'000'000'000};    ///< a gain that is lost so soon was none
+    std::function<double(Units, const std::vector<double>& others)> truth = {};  ///< of an oracle: the slowdown, which then is not learnt
+  };
+
+  explicit Manager(Options options) : options_(std::move(options)) {}
+
+  [[nodiscard]] std::string name() const override { return options_.truth ? "oracle" : "mosaic"; }
+  [[nodiscard]] Assignment step(const Situation& situation) override;
+
+  /// Of the last call: whether its choice was proved the best one, and the search's nodes.
+  [[nodiscard]] bool proved() const { return proved_; }
+
+ private:
+  /// About a set of units.
+  struct Learnt {
+    Slowdown slowdown;        ///< beyond what the load of others explains
+    double contention = 1;    ///< what that load explained when the last request ended
+    Nanoseconds last{};
+  };
+
+  void learn(const Situation& situation);
+  /// Times as long as in the table that a request takes on these units now; 1 where nothing is known.
+  [[nodiscard]] double slowdown(const Situation& situation, Units units) const;
+  /// How much nearer than promised a latency target may lie, as a share: little where times hardly vary; 1 where nothing is known.
+  [[nodiscard]] double caution(Nanoseconds now) const;
+  /// The factor beyond a contention.
+  [[nodiscard]] static double learnt_of(const Learnt& learnt, double contention);
+  [[nodiscard]] std::vector<Demand> demands(const Situation& situation) const;
+  [[nodiscard]] bool should_change(const Situation& situation, const Cost& stay, const Cost& best);
+  void remember_change(const Situation& situation, bool forced);
+  [[nodiscard]] std::string explain(const Situation& situation, std::span<const Demand> demands, const Decision& decision,
+                                    const std::string& cause) const;
+
+  Options options_;
+  std::map<Units, Learnt> learnt_;
+  std::vector<std::optional<Operation>> operations_;
+  std::size_t promised_ = 0;  ///< periods in a row in which something better was seen
+  std::size_t patience_ = 0;
+  Nanoseconds gained_{-1};    ///< when the last gain was taken; negative: none
+  bool proved_ = true;
+};
+
+}  // namespace mosaic::manager

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+
+#include "mosaic/base/units.h"
+
+namespace mosaic::manager {
+
+/// How many times longer requests take than they do alone, learnt from those that ran: what others on the machine, heat and wrong tables come to.
+/// A high quantile of recent ratios, so that a target holds for nearly all requests; where the last few all lie clearly on one side of it, the older ones
+/// are forgotten: load that comes or goes is believed after a handful of requests. Thread-compatible.
+class Slowdown {
+ public:
+  struct Options {
+    std::size_t window = 40;      ///< ratios that count
+    std::size_t few = 4;          ///< that agree for a change to be believed
+    double quantile = 0.95;       ///< of the window
+    double change = 1.25;         ///< between what was and what the few say
+    double most = 50;             ///< a single ratio counts as no more
+  };
+
+  explicit Slowdown(const Options& options) : options_(options) {}
+  Slowdown() : Slowdown(Options{}) {}
+
+  /// A request that took `measured` and would have taken `alone`. Requires: alone > 0.
+  void observe(Nanoseconds alone, Nanoseconds measured);
+
+  /// 1 before anything was observed.
+  [[nodiscard]] double factor() const { return factor_; }
+  /// How far nearly all requests may lie above the median one, as a share of it; none while too few were seen to tell.
+  [[nodiscard]] std::optional<double> spread() const;
+
+  [[nodiscard]] std::size_t observed() const { return ratios_.size(); }
+
+  /// Forgets all but starts from a guess, say from what else runs there; the first observation replaces it.
+  void expect(double factor);
+
+ private:
+  Options options_;
+  std::deque<double> ratios_;
+  double factor_ = 1;
+};
+
+}  // namespace mosaic::manager
