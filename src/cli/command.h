@@ -57,6 +57,7 @@ void add_profile(CLI::App& app, Context& context);
 void add_quantize(CLI::App& app, Context& context);
 void add_run(CLI::App& app, Context& context);
 void add_search(CLI::App& app, Context& context);
+void add_serve(CLI::App& app, Context& context);
 void add_train(CLI::App& app, Context& context);
 void add_verify(CLI::App& app, Context& context);
 void add_zoo(CLI::App& app, Context& context);

@@ -52,7 +52,7 @@ TEST(Family, SaysWhatIsWrong) {
   EXPECT_THAT(error_of(replaced(two, "name: small", "name: a/b")), HasSubstr("name 'a/b'"));
   EXPECT_THAT(error_of(replaced(two, "published", "")), HasSubstr("accuracy_from"));
   EXPECT_THAT(error_of("schema_version: 1\nname: a\nvariants: []\n"), HasSubstr("there are no variants"));
-  EXPECT_THAT(error_of("schema_version: 2\nname: a\nvariants: []\n"), HasSubstr("schema_version"));
+  EXPECT_THAT(error_of("schema_version: 2\nname: a\nvariants: []\n"), HasSubstr("schema version 2"));
   EXPECT_THAT(error_of("name: ["), HasSubstr("f.yaml"));
 }
 

@@ -79,7 +79,7 @@ const Assignment& Control::step(Nanoseconds now, const std::string& event, std::
   const Situation situation{.now = now,
                             .machine = machine_,
                             .applications = applications_,
-                            .offline = offline_,
+                            .offline = offline_ | failed_,
                             .caps = caps_,
                             .memory = memory_,
                             .completed = completed_,

@@ -34,7 +34,8 @@ class Control {
   [[nodiscard]] const std::vector<Application>& applications() const { return applications_; }
   [[nodiscard]] bool present(std::size_t tenant) const { return applications_[tenant].table != nullptr; }
   [[nodiscard]] const std::vector<double>& load() const { return load_; }
-  [[nodiscard]] Units offline() const { return offline_; }
+  /// Units that failed are not used, whatever events say of them.
+  void set_failed(Units units, bool failed) { failed_ = failed ? failed_ | units : failed_ & ~units; }
 
   /// Levels of a domain that may be used, from the lowest.
   [[nodiscard]] const std::vector<std::size_t>& caps() const { return caps_; }
@@ -52,6 +53,7 @@ class Control {
   Policy* policy_;
   std::vector<Application> applications_;
   Units offline_ = 0;
+  Units failed_ = 0;
   std::vector<std::size_t> caps_;
   std::optional<Bytes> memory_;
   std::vector<double> load_;  ///< by unit: share that events say others take

@@ -97,7 +97,7 @@ std::vector<Demand> Manager::demands(const Situation& situation) const {
       const LevelTable::Level& row = application.table->levels[level];
       for (std::size_t placement = 0; placement < machine.placements.size(); ++placement) {
         const Operation operation{.level = level, .placement = placement};
-        if (!usable(situation, application, operation)) continue;
+        if (!usable(situation, application, operation) || (options_.allowed && !options_.allowed(situation, application, operation))) continue;
         if (a < operations_.size() && operations_[a] == operation) demand.current = demand.options.size();
         const double latency = static_cast<double>(row.costs[placement]->latency.count()) * factors[placement];
         demand.options.push_back({.operation = operation,

@@ -28,6 +28,8 @@ class Manager final : public Policy {
     double least_gain = 0.02;        ///< of power, as a share; of accuracy, in points
     Nanoseconds trusted{30'000'000'000};  ///< how long what was learnt on units holds when nothing runs there
     Nanoseconds regret{5'000'000'000};    ///< a gain that is lost so soon was none
+    /// Which operations there are to choose from; none: all. For what single knobs are worth.
+    std::function<bool(const Situation&, const Application&, const Operation&)> allowed = {};
     std::function<double(Units, const std::vector<double>& others)> truth = {};  ///< of an oracle: the slowdown, which then is not learnt
   };
 

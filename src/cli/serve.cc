@@ -1,0 +1,142 @@
+#include "mosaic/session/serve.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "command.h"
+#include "mosaic/base/file.h"
+#include "mosaic/base/quantity.h"
+#include "output.h"
+#include "output_folder.h"
+#include "result_tables.h"
+
+namespace mosaic::cli {
+namespace {
+
+struct ServeArguments {
+  std::string scenario;
+  std::string board;
+  std::string duration;
+  std::vector<std::string> policies{"mosaic"};
+  bool simulate = false;
+  double noise = 0.03;
+  double idle_power = 0;
+  std::string relaunch = "5.1 s";
+  std::string output;
+  bool quiet = false;
+  bool json = false;
+};
+
+Result<manager::World> world_of(const ServeArguments& arguments) {
+  MOSAIC_TRY(const Picoseconds relaunch, parse_time(arguments.relaunch));
+  return manager::World{.noise = arguments.noise, .idle = {arguments.idle_power}, .thermal = {}, .relaunch = std::chrono::duration_cast<Nanoseconds>(relaunch)};
+}
+
+Result<manager::Scenario> scenario_of(const ServeArguments& arguments) {
+  MOSAIC_TRY(manager::Scenario scenario, manager::read_scenario(arguments.scenario));
+  if (!arguments.board.empty()) scenario.board = arguments.board;
+  if (!arguments.duration.empty()) {
+    MOSAIC_TRY(const Picoseconds duration, parse_time(arguments.duration));
+    scenario.duration = std::chrono::duration_cast<Nanoseconds>(duration);
+  }
+  return scenario;
+}
+
+Result<void> show(const ServeStage& stage, const std::vector<Served>& served, const ServeArguments& arguments) {
+  std::vector<report::Table> tables{level_table(stage), summary_table(stage, served)};
+  if (arguments.json) {
+    Json json{{"scenario", stage.scenario().name},
+              {"board", stage.machine().name},
+              {"simulated", served.front().outcome.simulated},
+              {"energy", stage.levels().front()->energy_source()}};
+    MOSAIC_RETURN_IF_ERROR(add_rows(tables, json));
+    for (const Served& each : served) {
+      Json decisions;
+      const report::Table table = decision_table(stage, each);
+      MOSAIC_RETURN_IF_ERROR(add_rows(std::span(&table, 1), decisions));
+      json["decisions"][each.policy] = decisions["decisions"];
+    }
+    print_json(json);
+    return {};
+  }
+  if (!arguments.quiet) {
+    for (const Served& each : served) print(text_of(decision_table(stage, each)));
+  }
+  print(text_of(tables.back()));
+  print(fmt::format("times {}, energy {}\n", served.front().outcome.simulated ? "simulated" : "measured", stage.levels().front()->energy_source()));
+  return {};
+}
+
+Result<void> save(const ServeStage& stage, const std::vector<Served>& served, const std::filesystem::path& folder) {
+  MOSAIC_RETURN_IF_ERROR(write_file(folder / "index.html", serve_page(stage, served)));
+  const std::vector<report::Table> tables{level_table(stage), summary_table(stage, served)};
+  return save_tables(tables, folder);
+}
+
+Result<void> serve(const ServeArguments& arguments, const std::stop_token& stop) {
+  MOSAIC_TRY(manager::Scenario scenario, scenario_of(arguments));
+  std::vector<manager::NamedPolicy> policies;
+  for (const std::string& name : arguments.policies) {
+    MOSAIC_TRY(policies.emplace_back(), manager::find_policy(name));
+  }
+  MOSAIC_TRY(const manager::World world, world_of(arguments));
+  if (!arguments.output.empty()) MOSAIC_RETURN_IF_ERROR(check_output_folder(arguments.output));
+  Progress progress(arguments.json);
+  const manager::Prefer prefer = scenario.prefer;
+  MOSAIC_TRY(const auto stage, ServeStage::open({.scenario = std::move(scenario),
+                                                 .progress = [&](std::string_view what, double share) { progress.show(what, share); },
+                                                 .stop = stop}));
+  std::vector<Served> served;
+  for (const manager::NamedPolicy& each : policies) {
+    progress.show("serving with " + each.name, static_cast<double>(served.size()) / static_cast<double>(policies.size()));
+    const bool simulated = arguments.simulate || stage->simulated_board();
+    if (each.relaunches && !simulated)
+      return fail(ErrorCode::kUnsupported, fmt::format("policy '{}' is for simulations: say --simulate", each.name));
+    const auto policy = manager::make_policy(each, manager::Rules{.prefer = prefer});
+    manager::World here = world;
+    if (!each.relaunches) here.relaunch = {};
+    auto outcome = simulated ? stage->simulate(*policy, here, stop) : stage->serve(*policy, stop);
+    if (!outcome) return std::unexpected(outcome.error());
+    served.push_back({.policy = each.name, .outcome = std::move(*outcome)});
+  }
+  progress.clear();
+  if (!arguments.output.empty()) MOSAIC_RETURN_IF_ERROR(save(*stage, served, arguments.output));
+  MOSAIC_RETURN_IF_ERROR(show(*stage, served, arguments));
+  if (!arguments.output.empty() && !arguments.json) print(fmt::format("Page: {}/index.html\n", arguments.output));
+  return {};
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Context& context) {
+  std::string policies;
+  for (const manager::NamedPolicy& each : manager::named_policies()) policies += fmt::format("  {:<22} {}\n", each.name, each.what);
+  auto& command = add_command(app, "serve", "Serve applications and hold their targets while loads, targets and hardware change",
+                              "  mosaic serve scenario.yaml\n"
+                              "  mosaic serve scenario.yaml --policy mosaic --policy published --policy largest -o served\n"
+                              "  mosaic serve scenario.yaml --simulate                  on a virtual clock, by what levels take here\n"
+                              "  mosaic serve scenario.yaml --board hikey970 --json     on a simulated board\n"
+                              "Policies:\n" +
+                                  policies);
+  auto arguments = std::make_shared<ServeArguments>();
+  command.add_option("scenario", arguments->scenario, "Applications, their targets and what happens (docs/serving.md)")->required()->type_name("SCENARIO");
+  command.add_option("--board", arguments->board, "Board instead of the scenario's: a file or a name; none: this machine");
+  command.add_option("--duration", arguments->duration, "Instead of the scenario's: '60 s'");
+  command.add_option("--policy", arguments->policies, "What moves the knobs (may be given several times, to compare)")
+      ->allow_extra_args(false)
+      ->capture_default_str();
+  command.add_flag("--simulate", arguments->simulate, "On a virtual clock; always so on simulated boards");
+  command.add_option("--noise", arguments->noise, "Deviation of simulated times, as a share")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  command.add_option("--idle-power", arguments->idle_power, "Of the simulated machine, in watts, added to its energy")
+      ->check(CLI::Range(0.0, 1000.0))
+      ->capture_default_str();
+  command.add_option("--relaunch", arguments->relaunch, "What a simulated new process takes")->capture_default_str();
+  command.add_option("-o,--output", arguments->output, "Folder for the page with timelines, CSV and JSON files")->type_name("DIR");
+  command.add_flag("-q,--quiet", arguments->quiet, "Without the decisions");
+  command.add_flag("--json", arguments->json, "Print JSON for scripts");
+  command.callback([arguments, &context] { context.action = [arguments, &context] { return serve(*arguments, context.stop); }; });
+}
+
+}  // namespace mosaic::cli

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mosaic/base/error.h"
+#include "mosaic/manager/decide.h"
+#include "mosaic/manager/policy.h"
+
+namespace mosaic::manager {
+
+/// A policy by the name that users give it.
+struct NamedPolicy {
+  std::string name;
+  std::string what;         ///< for --help
+  bool relaunches = false;  ///< a change of level is a new process: for simulations
+};
+
+/// All there are: "mosaic", "mosaic:level" and "mosaic:hardware" (with one knob each), "published" and "published:relaunch", "largest" and "smallest" with
+/// each governor ("largest:schedutil"; alone: performance).
+[[nodiscard]] std::vector<NamedPolicy> named_policies();
+
+/// Errors: kInvalidInput: no such policy, with what is meant if that is near.
+[[nodiscard]] Result<NamedPolicy> find_policy(std::string_view name);
+[[nodiscard]] std::unique_ptr<Policy> make_policy(const NamedPolicy& policy, const Rules& rules);
+
+}  // namespace mosaic::manager

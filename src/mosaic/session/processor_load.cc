@@ -1,0 +1,57 @@
+#include "mosaic/session/processor_load.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "mosaic/base/text.h"
+
+namespace mosaic {
+
+ProcessorTimes parse_processor_times(std::string_view text) {
+  constexpr std::size_t kFields = 8;  // user nice system idle iowait irq softirq steal; guests' time is in user's
+  ProcessorTimes times;
+  for (const std::string& line : split(text, '\n')) {
+    if (!line.starts_with("cpu") || line.size() < 4 || std::isdigit(static_cast<unsigned char>(line[3])) == 0) continue;
+    std::istringstream words(line.substr(3));
+    int processor = 0;
+    std::array<double, kFields> ticks{};
+    words >> processor;
+    std::size_t read = 0;
+    while (read < kFields && words >> ticks[read]) ++read;
+    if (read < 4) continue;
+    ProcessorTimes::Times& each = times.processors[processor];
+    for (const double tick : ticks) each.total += tick;
+    each.busy = each.total - ticks[3] - ticks[4];
+  }
+  return times;
+}
+
+std::optional<ProcessorTimes> processor_times() {
+  std::ifstream file("/proc/stat");
+  std::stringstream text;
+  if (!file || !(text << file.rdbuf())) return std::nullopt;
+  ProcessorTimes times = parse_processor_times(text.str());
+  if (times.processors.empty()) return std::nullopt;
+  return times;
+}
+
+std::map<int, double> load_of_others(const ProcessorTimes& before, const ProcessorTimes& after, const std::map<int, double>& ours) {
+  constexpr double kLeastLeft = 0.05;
+  std::map<int, double> load;
+  for (const auto& [processor, now] : after.processors) {
+    const auto then = before.processors.find(processor);
+    const double total = then == before.processors.end() ? 0 : now.total - then->second.total;
+    if (total <= 0) continue;
+    const double busy = (now.busy - then->second.busy) / total;
+    const auto found = ours.find(processor);
+    const double own = found == ours.end() ? 0 : std::clamp(found->second, 0.0, 1.0);
+    load[processor] = std::clamp((busy - own) / std::max(kLeastLeft, 1 - own), 0.0, 1.0);
+  }
+  return load;
+}
+
+}  // namespace mosaic

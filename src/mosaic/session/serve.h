@@ -1,0 +1,65 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mosaic/base/error.h"
+#include "mosaic/manager/outcome.h"
+#include "mosaic/manager/policies.h"
+#include "mosaic/manager/scenario.h"
+#include "mosaic/manager/simulate.h"
+#include "mosaic/report/table.h"
+#include "mosaic/session/family_levels.h"
+
+namespace mosaic {
+
+/// A scenario with all its families opened and measured: what policies are compared on. Refers to itself: neither movable nor copyable.
+class ServeStage {
+ public:
+  struct Options {
+    manager::Scenario scenario;
+    std::function<void(std::string_view what, double share)> progress = {};
+    std::stop_token stop = {};
+  };
+  /// Errors: those of opening families, after the application's name, and of measuring.
+  [[nodiscard]] static Result<std::unique_ptr<ServeStage>> open(Options options);
+
+  [[nodiscard]] const manager::Scenario& scenario() const { return scenario_; }
+  [[nodiscard]] const manager::Machine& machine() const { return levels_.front()->machine().machine; }
+  [[nodiscard]] const std::vector<const FamilyLevels*>& levels() const { return levels_; }
+  [[nodiscard]] const std::vector<manager::LevelTable>& tables() const { return tables_; }
+  [[nodiscard]] bool simulated_board() const { return levels_.front()->board().simulated(); }
+
+  /// On this machine. Errors: those of `Serving::run`.
+  [[nodiscard]] Result<manager::Outcome> serve(manager::Policy& policy, const std::stop_token& stop) const;
+  /// On a virtual clock, by the tables. Errors: those of `simulate`.
+  [[nodiscard]] Result<manager::Outcome> simulate(manager::Policy& policy, const manager::World& world, const std::stop_token& stop) const;
+
+ private:
+  ServeStage() = default;
+
+  manager::Scenario scenario_;
+  std::vector<std::unique_ptr<FamilyLevels>> owned_;  ///< one a family
+  std::vector<const FamilyLevels*> levels_;           ///< by tenant
+  std::vector<manager::LevelTable> tables_;           ///< by tenant
+};
+
+/// What one policy made of a scenario.
+struct Served {
+  std::string policy;
+  manager::Outcome outcome;
+};
+
+/// Levels of all families on all placements; applications by policy; decisions with their reasons.
+[[nodiscard]] report::Table level_table(const ServeStage& stage);
+[[nodiscard]] report::Table summary_table(const ServeStage& stage, const std::vector<Served>& served);
+[[nodiscard]] report::Table decision_table(const ServeStage& stage, const Served& served);
+
+/// All of it with a timeline for each policy: latencies of single requests, the target, and the level's accuracy over time.
+[[nodiscard]] std::string serve_page(const ServeStage& stage, const std::vector<Served>& served);
+
+}  // namespace mosaic

@@ -1,0 +1,421 @@
+#include "mosaic/session/serving.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "mosaic/base/affinity.h"
+#include "mosaic/manager/arrivals.h"
+#include "mosaic/manager/gate.h"
+#include "mosaic/session/load_maker.h"
+#include "mosaic/session/processor_load.h"
+
+namespace mosaic {
+namespace {
+
+using manager::Machine;
+using manager::Operation;
+using manager::Record;
+using manager::Units;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+constexpr int kMostTries = 3;               ///< of a request whose device fails
+constexpr Nanoseconds kFirstRest{1'000'000'000};  ///< of units that failed, before they are tried again ...
+constexpr Nanoseconds kLongestRest{60'000'000'000};
+constexpr double kLeastLoad = 0.15;  ///< of others, that is not the clock's coarseness
+
+/// A request on its way.
+struct Job {
+  Record record;
+  std::shared_ptr<const std::vector<Tensor>> inputs;
+  std::function<void(Result<Answer>)> answer;  ///< empty for generated requests
+  int tries = 0;
+};
+
+/// An application and its thread.
+struct Lane {
+  const FamilyLevels* levels = nullptr;
+  std::deque<Job> waiting;
+  std::condition_variable changed;
+  bool granted = false;
+  std::optional<Operation> running;
+  Nanoseconds running_since{};
+  std::shared_ptr<const std::vector<Tensor>> inputs;  ///< of generated requests
+  std::optional<manager::Requests> requests;
+  std::optional<Nanoseconds> next;  ///< instant of the next generated one
+  std::optional<Nanoseconds> last_arrival;
+  std::uint64_t stays = 0;
+  std::thread thread;
+};
+
+/// Units that failed and are to be tried again.
+struct Resting {
+  Nanoseconds until{};
+  Nanoseconds rest = kFirstRest;
+  bool away = false;
+};
+
+}  // namespace
+
+class Serving::Impl {
+ public:
+  Impl(const manager::Scenario& scenario, std::vector<const FamilyLevels*> levels, const std::vector<manager::LevelTable>& tables,
+       manager::Policy& policy)
+      : scenario_(scenario), tables_(tables), machine_(levels.front()->machine()), control_(machine_.machine, scenario, tables, policy), lanes_(levels.size()) {
+    for (std::size_t t = 0; t < levels.size(); ++t) lanes_[t].levels = levels[t];
+  }
+
+  ~Impl() { drain(); }
+
+  Result<manager::Outcome> run(const std::stop_token& stop) {
+    start_ = std::chrono::steady_clock::now();
+    for (Lane& each : lanes_) {
+      MOSAIC_TRY(auto inputs, random_inputs(each.levels->graph(), scenario_.seed));
+      each.inputs = std::make_shared<const std::vector<Tensor>>(std::move(inputs));
+    }
+    std::unique_lock lock(mutex_);
+    open_ = true;
+    step("start");
+    for (std::size_t t = 0; t < lanes_.size(); ++t) lanes_[t].thread = std::thread([this, t] { serve(t); });
+    const std::stop_callback wake(stop, [this] {
+      const std::lock_guard guard(wake_mutex_);
+      woken_ = true;
+      timer_.notify_all();
+    });
+    const auto result = watch(lock, stop);
+    const Nanoseconds end = now();
+    lock.unlock();
+    drain();
+    lock.lock();
+    if (!result) return std::unexpected(result.error());
+    manager::Outcome outcome{.records = std::move(records_),
+                             .decisions = control_.take_log(),
+                             .duration = end,
+                             .energy = {},
+                             .energy_source = lanes_.front().levels->energy_source(),
+                             .simulated = false};
+    Joules sum;
+    for (const Record& each : outcome.records) sum += each.energy;
+    outcome.energy = sum;
+    return outcome;
+  }
+
+  void submit(std::size_t tenant, std::vector<Tensor> inputs, std::function<void(Result<Answer>)> answer) {
+    std::unique_lock lock(mutex_);
+    Lane& lane = lanes_[tenant];
+    if (!open_) {
+      lock.unlock();
+      answer(fail(ErrorCode::kCancelled, "shutting down"));
+      return;
+    }
+    if (lane.last_arrival && scenario_.tenants[tenant].arrivals.kind == manager::Arrivals::Kind::kClients) {
+      const Nanoseconds gap = now() - *lane.last_arrival;
+      const Nanoseconds before = control_.applications()[tenant].period;
+      control_.set_period(tenant, before.count() == 0 ? gap : (7 * before + gap) / 8);
+    }
+    lane.last_arrival = now();
+    std::optional<Job> refused =
+        arrive(tenant, {.record = {}, .inputs = std::make_shared<const std::vector<Tensor>>(std::move(inputs)), .answer = std::move(answer), .tries = 0});
+    lock.unlock();
+    if (refused) refused->answer(fail(ErrorCode::kBusy, fmt::format("application '{}' takes no more requests now", scenario_.tenants[tenant].name)));
+  }
+
+  Result<void> change(const manager::Change& change) {
+    const std::lock_guard lock(mutex_);
+    MOSAIC_RETURN_IF_ERROR(control_.apply(change));
+    after_change(manager::describe(change));
+    return {};
+  }
+
+  std::vector<Now> current() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<Now> all;
+    for (std::size_t t = 0; t < lanes_.size(); ++t) {
+      Now each{.level = {}, .placement = {}, .waiting = lanes_[t].waiting.size()};
+      if (const auto& operation = control_.assignment().operations[t]) {
+        each.level = tables_[t].levels[operation->level].name;
+        each.placement = machine_.machine.placements[operation->placement].name;
+      }
+      all.push_back(std::move(each));
+    }
+    return all;
+  }
+
+ private:
+  [[nodiscard]] Nanoseconds now() const { return std::chrono::duration_cast<Nanoseconds>(std::chrono::steady_clock::now() - start_); }
+
+  /// Everything that happens by the clock, until the end. Holds the lock but while it waits.
+  Result<void> watch(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
+    std::size_t event = 0;
+    Nanoseconds period = scenario_.period;
+    for (std::size_t t = 0; t < lanes_.size(); ++t) present(t);
+    looked_ = now();
+    times_ = processor_times();
+    while (!stop.stop_requested() && (scenario_.duration.count() == 0 || now() < scenario_.duration)) {
+      while (event < scenario_.events.size() && scenario_.events[event].at <= now()) {
+        const manager::Change& change = scenario_.events[event++].change;
+        MOSAIC_RETURN_IF_ERROR(control_.apply(change));
+        after_change(manager::describe(change));
+      }
+      for (std::size_t t = 0; t < lanes_.size(); ++t) generate(t);
+      if (period <= now()) {
+        look_at_others();
+        try_again();
+        step("");
+        while (period <= now()) period += scenario_.period;
+      }
+      Nanoseconds next = period;
+      if (event < scenario_.events.size()) next = std::min(next, scenario_.events[event].at);
+      for (const Lane& each : lanes_) next = each.next ? std::min(next, *each.next) : next;
+      lock.unlock();
+      {
+        std::unique_lock waiting(wake_mutex_);
+        timer_.wait_until(waiting, start_ + next, [&] { return woken_; });
+      }
+      lock.lock();
+    }
+    return {};
+  }
+
+  void after_change(const std::string& what) {
+    loads_.set(machine_.machine, control_.load());
+    step(what);
+    for (std::size_t t = 0; t < lanes_.size(); ++t) present(t);
+  }
+
+  /// Starts or ends an application's requests as it comes and goes.
+  void present(std::size_t tenant) {
+    Lane& lane = lanes_[tenant];
+    if (control_.present(tenant) && !lane.requests) {
+      lane.requests.emplace(scenario_.tenants[tenant].arrivals, now(), scenario_.seed + (tenant + 1) * 1'000'003 + lane.stays++);
+      lane.next = lane.requests->next();
+    } else if (!control_.present(tenant) && lane.requests) {
+      lane.requests.reset();
+      lane.next.reset();
+    }
+  }
+
+  void generate(std::size_t tenant) {
+    Lane& lane = lanes_[tenant];
+    while (lane.next && *lane.next <= now()) {
+      const auto refused = arrive(tenant, {.record = {}, .inputs = lane.inputs, .answer = {}, .tries = 0});  // counted there
+      lane.next = lane.requests->next();
+    }
+  }
+
+  /// Puts a request into its queue; gives it back where it is refused.
+  std::optional<Job> arrive(std::size_t tenant, Job job) {
+    Lane& lane = lanes_[tenant];
+    const manager::Application& application = control_.applications()[tenant];
+    job.record = {.tenant = tenant, .operation = {}, .arrived = now(), .started = {}, .finished = now(), .deadline = {}, .energy = {}};
+    if (application.targets.latency) job.record.deadline = job.record.arrived + *application.targets.latency;
+    if (lane.waiting.size() >= scenario_.tenants[tenant].queue || !control_.assignment().operations[tenant]) {
+      records_.push_back(job.record);
+      return job;
+    }
+    lane.waiting.push_back(std::move(job));
+    lane.changed.notify_one();
+    return std::nullopt;
+  }
+
+  void step(const std::string& event) {
+    control_.step(now(), event, others_);
+    for (std::size_t t = 0; t < lanes_.size(); ++t) lanes_[t].changed.notify_one();
+  }
+
+  void grant(const std::vector<std::size_t>& tenants) {
+    for (const std::size_t t : tenants) {
+      lanes_[t].granted = true;
+      lanes_[t].changed.notify_one();
+    }
+  }
+
+  /// An application's thread.
+  void serve(std::size_t tenant) {
+    Lane& lane = lanes_[tenant];
+    std::vector<int> pinned;
+    std::unique_lock lock(mutex_);
+    const auto operation = [&] { return control_.assignment().operations[tenant]; };
+    while (true) {
+      lane.changed.wait(lock, [&] { return !lane.waiting.empty() || !open_; });
+      if (lane.waiting.empty()) return;
+      Job job = std::move(lane.waiting.front());
+      lane.waiting.pop_front();
+      if (!enter(lock, tenant, job)) {
+        finish(lock, std::move(job), fail(ErrorCode::kBusy, "it was refused for what is more important"));
+        continue;
+      }
+      const Operation chosen = *operation();
+      lane.running = chosen;
+      lane.running_since = now();
+      job.record.operation = chosen;
+      job.record.started = lane.running_since;
+      const std::vector<int>& cores = machine_.seats[chosen.placement].cores;
+      lock.unlock();
+      if (cores != pinned && !cores.empty() && pin_thread(cores)) pinned = cores;
+      Answer answer;
+      auto ran = lane.levels->run(chosen, pointers(*job.inputs), answer.outputs);
+      lock.lock();
+      leave(tenant, chosen);
+      if (!ran && ran.error().code != ErrorCode::kInvalidInput && ++job.tries < kMostTries) {
+        give_rest(chosen, ran.error());
+        lane.waiting.push_front(std::move(job));  // on whatever the policy says now
+        continue;
+      }
+      if (!ran) {
+        job.record.operation.reset();
+        finish(lock, std::move(job), std::unexpected(ran.error()));
+        continue;
+      }
+      answer.variant = tables_[tenant].levels[chosen.level].name;
+      answer.placement = machine_.machine.placements[chosen.placement].name;
+      finish(lock, std::move(job), std::move(answer));
+    }
+  }
+
+  /// Waits for the units of the application's operation, whatever that becomes meanwhile; false where it is refused.
+  bool enter(std::unique_lock<std::mutex>& lock, std::size_t tenant, const Job& job) {
+    Lane& lane = lanes_[tenant];
+    while (const auto operation = control_.assignment().operations[tenant]) {
+      const Units units = machine_.machine.placements[operation->placement].units;
+      lane.granted = gate_.enter(tenant, units, job.record.deadline.value_or(Nanoseconds::max()));
+      lane.changed.wait(lock, [&] { return lane.granted || control_.assignment().operations[tenant] != operation; });
+      if (lane.granted && control_.assignment().operations[tenant] == operation) return true;
+      grant(gate_.leave(tenant));
+    }
+    return false;
+  }
+
+  void leave(std::size_t tenant, const Operation& operation) {
+    Lane& lane = lanes_[tenant];
+    count_busy(operation, std::max(lane.running_since, looked_), now());
+    lane.running.reset();
+    lane.granted = false;
+    grant(gate_.leave(tenant));
+  }
+
+  /// Records a request and answers it, without the lock.
+  void finish(std::unique_lock<std::mutex>& lock, Job job, Result<Answer> result) {
+    Record& record = job.record;
+    record.finished = now();
+    if (result && record.operation) {
+      const auto& cost = *tables_[record.tenant].levels[record.operation->level].costs[record.operation->placement];
+      const double longer = static_cast<double>((record.finished - record.started).count()) / static_cast<double>(std::max<std::int64_t>(1, cost.latency.count()));
+      record.energy = {cost.energy.value * longer};
+      control_.completed({.application = record.tenant,
+                          .operation = *record.operation,
+                          .arrived = record.arrived,
+                          .started = record.started,
+                          .finished = record.finished});
+    }
+    records_.push_back(record);
+    if (!job.answer) return;
+    lock.unlock();
+    job.answer(std::move(result));
+    lock.lock();
+  }
+
+  /// Leaves units alone for a while that failed, each time twice as long.
+  void give_rest(const Operation& operation, const Error& error) {
+    const Units units = machine_.machine.placements[operation.placement].units;
+    Resting& resting = resting_[units];
+    if (resting.away) return;
+    resting.away = true;
+    resting.until = now() + resting.rest;
+    resting.rest = std::min(2 * resting.rest, kLongestRest);
+    control_.set_failed(units, true);
+    step(fmt::format("{} failed: {}", machine_.machine.placements[operation.placement].name, error.message));
+  }
+
+  void try_again() {
+    for (auto& [units, resting] : resting_) {
+      if (!resting.away || now() < resting.until) continue;
+      resting.away = false;
+      control_.set_failed(units, false);
+      step("what failed is tried again");
+    }
+  }
+
+  void count_busy(const Operation& operation, Nanoseconds from, Nanoseconds to) {
+    if (to <= from) return;
+    for (const int core : machine_.seats[operation.placement].cores) busy_[core] += to - from;
+  }
+
+  /// What others used of the processors since the last look.
+  void look_at_others() {
+    const Nanoseconds at = now();
+    for (const Lane& each : lanes_) {
+      if (each.running) count_busy(*each.running, std::max(each.running_since, looked_), at);
+    }
+    std::map<int, double> ours;
+    for (const auto& [core, busy] : busy_) ours[core] = static_cast<double>(busy.count()) / static_cast<double>(std::max<std::int64_t>(1, (at - looked_).count()));
+    busy_.clear();
+    looked_ = at;
+    auto times = processor_times();
+    if (!times || !times_) return;
+    const std::map<int, double> load = load_of_others(*times_, *times, ours);
+    times_ = std::move(times);
+    others_.resize(machine_.machine.units.size());
+    for (std::size_t unit = 0; unit < others_.size(); ++unit) {
+      for (const auto& [processor, share] : load) {
+        if (machine_.machine.units[unit] != fmt::format("cpu{}", processor)) continue;
+        smooth_[processor] += (share - smooth_[processor]) / 2;
+        others_[unit] = smooth_[processor] < kLeastLoad ? 0 : smooth_[processor];
+      }
+    }
+  }
+
+  /// Answers what waits, refuses the rest, and ends all threads.
+  void drain() {
+    {
+      const std::lock_guard lock(mutex_);
+      open_ = false;
+      for (Lane& each : lanes_) each.changed.notify_all();
+    }
+    for (Lane& each : lanes_) {
+      if (each.thread.joinable()) each.thread.join();
+    }
+  }
+
+  const manager::Scenario& scenario_;
+  const std::vector<manager::LevelTable>& tables_;
+  const manager::BoardMachine& machine_;
+  mutable std::mutex mutex_;  // of all below
+  manager::Control control_;
+  manager::Gate gate_;
+  std::vector<Lane> lanes_;
+  std::vector<Record> records_;
+  bool open_ = false;
+  std::map<Units, Resting> resting_;
+  std::map<int, Nanoseconds> busy_;  ///< by processor, of our requests since the last look
+  std::map<int, double> smooth_;
+  std::vector<double> others_;
+  Nanoseconds looked_{};
+  std::optional<ProcessorTimes> times_;
+  LoadMaker loads_;
+  SteadyTime start_{};
+
+  std::mutex wake_mutex_;  // of these
+  std::condition_variable timer_;
+  bool woken_ = false;
+};
+
+Serving::Serving(const manager::Scenario& scenario, std::vector<const FamilyLevels*> levels, const std::vector<manager::LevelTable>& tables,
+                 manager::Policy& policy)
+    : impl_(std::make_unique<Impl>(scenario, std::move(levels), tables, policy)) {}
+Serving::~Serving() = default;
+
+Result<manager::Outcome> Serving::run(const std::stop_token& stop) { return impl_->run(stop); }
+void Serving::submit(std::size_t tenant, std::vector<Tensor> inputs, std::function<void(Result<Answer>)> answer) {
+  impl_->submit(tenant, std::move(inputs), std::move(answer));
+}
+Result<void> Serving::change(const manager::Change& change) { return impl_->change(change); }
+std::vector<Serving::Now> Serving::now() const { return impl_->current(); }
+
+}  // namespace mosaic

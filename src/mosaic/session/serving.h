@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "mosaic/base/error.h"
+#include "mosaic/base/tensor.h"
+#include "mosaic/manager/control.h"
+#include "mosaic/manager/outcome.h"
+#include "mosaic/manager/policy.h"
+#include "mosaic/manager/scenario.h"
+#include "mosaic/session/family_levels.h"
+
+namespace mosaic {
+
+/// What a request was answered with.
+struct Answer {
+  std::vector<Tensor> outputs;
+  std::string variant;
+  std::string placement;
+};
+
+/// Serves applications on this machine: a queue and a thread for each, which is confined to the cores that the policy gives it; a request holds its
+/// units alone (`Gate`), and the next one already runs as the policy said last. A thread of its own makes generated requests, sees events through and
+/// asks the policy once a period. Thread-safe.
+class Serving {
+ public:
+  /// `levels` and `tables`: by tenant; borrowed, as all of it, until this has ended.
+  Serving(const manager::Scenario& scenario, std::vector<const FamilyLevels*> levels, const std::vector<manager::LevelTable>& tables,
+          manager::Policy& policy);
+  ~Serving();
+  Serving(const Serving&) = delete;
+  Serving& operator=(const Serving&) = delete;
+
+  /// Serves until the scenario's end (none: a duration of zero) or until it is stopped; requests that wait are answered first. Errors: kInvalidInput: an
+  /// event names what the machine does not have.
+  [[nodiscard]] Result<manager::Outcome> run(const std::stop_token& stop);
+
+  /// A client's request. `answer` is called once, from another thread or from this call. Errors go there: kBusy: the queue is full; kInvalidInput;
+  /// kCancelled: it is shutting down; those of running.
+  void submit(std::size_t tenant, std::vector<Tensor> inputs, std::function<void(Result<Answer>)> answer);
+
+  /// A change from outside the scenario. Errors: those of `Control::apply`.
+  [[nodiscard]] Result<void> change(const manager::Change& change);
+
+  /// What an application does now.
+  struct Now {
+    std::string level;
+    std::string placement;
+    std::size_t waiting = 0;
+  };
+  [[nodiscard]] std::vector<Now> now() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mosaic
