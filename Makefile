@@ -57,7 +57,7 @@ format: setup    ## Format the sources
 	@scripts/setup lint
 	@scripts/clang clang-format -i $$(git ls-files '*.h' '*.cc')
 
-bench: build     ## The planner's benchmarks
+bench: build     ## Benchmarks of the planner and of the run-time manager
 	@scripts/bench
 
 evaluate: build  ## The long evaluations: correctness, accuracy, cost of slicing, estimates (needs ../shared; about half an hour)

@@ -18,7 +18,8 @@ constexpr std::size_t kMostRanks = 8;
 constexpr std::uint64_t kRefusal = 7;  // more than all targets that an answered request can miss
 constexpr double kMostExcess = 1e9;
 
-std::uint64_t thousandths(double value) { return static_cast<std::uint64_t>(std::llround(std::clamp(1000 * value, 0.0, kMostExcess))); }
+/// Rounded, by what the processor does in one instruction: this is done for every option.
+std::uint64_t thousandths(double value) { return static_cast<std::uint64_t>(std::clamp(1000 * value, 0.0, kMostExcess) + 0.5); }
 
 /// Applications of the lowest priority weigh 1, of the next one 256 and so on.
 std::vector<std::uint64_t> weights_of(std::span<const Demand> demands) {
@@ -35,22 +36,55 @@ std::vector<std::uint64_t> weights_of(std::span<const Demand> demands) {
   return weights;
 }
 
-/// Power of one that answers each request, in watts; of one whose rate is not known, that of a request a second.
-double power(const Demand& demand, const Option& option) {
-  const double period = demand.period.count() > 0 ? std::chrono::duration<double>(demand.period).count() : 1;
-  return option.energy.value / period;
-}
+/// What judging an option needs of its demand and the rules, made once for all of them.
+struct Measure {
+  double requests_a_second = 0;  ///< of one whose rate is not known: 1, for its power
+  double requests_a_nanosecond = 0;
+  std::int64_t target = 0;                                         ///< nanoseconds
+  std::int64_t reach = std::numeric_limits<std::int64_t>::max();  ///< the longest response that counts as in time ...
+  std::int64_t keep = std::numeric_limits<std::int64_t>::max();   ///< ... of the option that it runs by
 
-/// Share of time that a request of each period takes.
-double utilisation(const Demand& demand, const Option& option) {
-  if (demand.period.count() <= 0) return 0;
-  return static_cast<double>(option.latency.count()) / static_cast<double>(demand.period.count());
-}
+  Measure(const Demand& demand, const Rules& rules) {
+    const auto period = static_cast<double>(demand.period.count());
+    requests_a_second = period > 0 ? 1e9 / period : 1;
+    requests_a_nanosecond = period > 0 ? 1 / period : 0;
+    if (!demand.targets.latency) return;
+    target = demand.targets.latency->count();
+    reach = static_cast<std::int64_t>(static_cast<double>(target) * rules.reach);
+    keep = static_cast<std::int64_t>(static_cast<double>(target) * rules.keep);
+  }
 
-/// The longest response that counts as in time; the largest number where there is no target.
-std::int64_t limit_of(const Demand& demand, std::size_t option, const Rules& rules) {
-  if (!demand.targets.latency) return std::numeric_limits<std::int64_t>::max();
-  return static_cast<std::int64_t>(static_cast<double>(demand.targets.latency->count()) * (demand.current == option ? rules.keep : rules.reach));
+  [[nodiscard]] double power(const Option& option) const { return option.energy.value * requests_a_second; }  ///< watts
+  /// Share of time that its requests take.
+  [[nodiscard]] double busy(const Option& option) const { return static_cast<double>(option.latency.count()) * requests_a_nanosecond; }
+  [[nodiscard]] std::int64_t limit(const Demand& demand, std::size_t option) const { return demand.current == option ? keep : reach; }
+  [[nodiscard]] Kept kept(const Demand& demand, std::size_t option, const Rules& rules) const {
+    const Option& each = demand.options[option];
+    const Targets& targets = demand.targets;
+    return {.latency = each.latency.count() <= limit(demand, option),
+            .accuracy = each.accuracy_percent >= targets.accuracy_percent,
+            .budget = (!targets.energy || each.energy <= *targets.energy) && (!targets.power || power(each) <= targets.power->value) &&
+                      busy(each) <= rules.utilisation};
+  }
+};
+
+/// Units of each placement, of units that all placements have together only one: the search then looks at a cluster once, not at each core.
+std::vector<Units> distinct_units(const Machine& machine) {
+  std::vector<Units> of;
+  of.reserve(machine.placements.size());
+  for (const Placement& placement : machine.placements) of.push_back(placement.units);
+  if (of.size() > 64) return of;
+  std::array<std::uint64_t, kMostUnits> users{};  // of each unit: a bit for each placement
+  for (std::size_t p = 0; p < of.size(); ++p) {
+    for (Units rest = of[p]; rest != 0; rest &= rest - 1) users[static_cast<std::size_t>(std::countr_zero(rest))] |= std::uint64_t{1} << p;
+  }
+  Units firsts = 0;
+  for (std::size_t unit = 0; unit < machine.units.size(); ++unit) {
+    const auto* const first = std::ranges::find(users, users[unit]);
+    if (static_cast<std::size_t>(first - users.begin()) == unit) firsts |= Units{1} << unit;
+  }
+  for (Units& each : of) each &= firsts;
+  return of;
 }
 
 /// An option as the search sees it.
@@ -73,18 +107,21 @@ Cost lateness(const Judged& judged, std::int64_t response, std::uint64_t weight)
   return {.missed = weight, .excess = thousandths(static_cast<double>(response) / static_cast<double>(std::max<std::int64_t>(judged.target, 1)))};
 }
 
-Judged judged_option(const Machine& machine, const Demand& demand, std::size_t index, const Rules& rules, std::uint64_t weight) {
+Judged judged_option(const Machine& machine, std::span<const Units> units, const Demand& demand, const Measure& measure, std::size_t index,
+                     const Rules& rules, std::uint64_t weight) {
   const Option& option = demand.options[index];
   const Placement& placement = machine.placements[option.operation.placement];
-  const Kept keeps = kept(demand, index, rules);
-  Judged judged{.option = index, .own = {}, .alone = {}, .units = placement.units, .clocks = placement.clocks, .service = option.latency.count(), .memory = option.memory.value};
-  judged.limit = limit_of(demand, index, rules);
-  judged.target = demand.targets.latency ? demand.targets.latency->count() : 0;
-  judged.busy = std::min(utilisation(demand, option), rules.utilisation);  // more is refused at the door
+  const Kept keeps = measure.kept(demand, index, rules);
+  Judged judged{.option = index, .own = {}, .alone = {}, .units = units[option.operation.placement], .clocks = placement.clocks};
+  judged.service = option.latency.count();
+  judged.memory = option.memory.value;
+  judged.limit = measure.limit(demand, index);
+  judged.target = measure.target;
+  judged.busy = std::min(measure.busy(option), rules.utilisation);  // more is refused at the door
   judged.own.missed = weight * ((keeps.accuracy ? 0U : 1U) + (keeps.budget ? 0U : 1U));
   judged.own.excess = keeps.accuracy ? 0 : thousandths(demand.targets.accuracy_percent - option.accuracy_percent);
   judged.own.first = thousandths(100 - option.accuracy_percent);
-  judged.own.second = thousandths(1000 * power(demand, option));
+  judged.own.second = thousandths(1000 * measure.power(option));
   if (rules.prefer == Prefer::kEnergy) std::swap(judged.own.first, judged.own.second);
   judged.own.changed = demand.current && demand.current != index ? 1 : 0;
   judged.alone = judged.own + lateness(judged, judged.service, weight);
@@ -190,29 +227,50 @@ bool covers(const Judged& one, const Judged& other) {
   return one.own <= other.own && one.service <= other.service && one.limit >= other.limit && one.memory <= other.memory;
 }
 
-/// Options in the order of their own cost, without those that another one of the same placement beats in everything; the refusal is the last.
-std::vector<Judged> ordered_options(const Machine& machine, const Demand& demand, const Rules& rules, std::uint64_t weight) {
-  std::vector<Judged> judged;
-  judged.reserve(demand.options.size() + 1);
-  for (std::size_t i = 0; i < demand.options.size(); ++i) judged.push_back(judged_option(machine, demand, i, rules, weight));
-  judged.push_back(refusal(demand, rules, weight));
-  std::vector<std::uint32_t> order(judged.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) { return judged[a].alone != judged[b].alone ? judged[a].alone < judged[b].alone : a < b; });
-  std::vector<const Judged*> best(machine.placements.size());
-  std::vector<Judged> kept_options;
-  kept_options.reserve(judged.size());
-  for (const std::uint32_t index : order) {
-    const Judged& each = judged[index];
-    if (each.option) {
-      const Judged*& seen = best[demand.options[*each.option].operation.placement];
-      if (seen != nullptr && covers(*seen, each)) continue;
-      if (seen == nullptr || covers(each, *seen)) seen = &each;
-    }
-    kept_options.push_back(each);
+/// An application's options in the order of their own cost, without those that another one of the same placement covers; the refusal is the last.
+/// Sorted only as far as the search looks, which is mostly not far. Thread-compatible.
+class Ordered {
+  /// Whether a comes after b; of equal ones, the one that stands later.
+  [[nodiscard]] auto after() const {
+    return [this](std::uint32_t a, std::uint32_t b) { return all_[a].alone != all_[b].alone ? all_[a].alone > all_[b].alone : a > b; };
   }
-  return kept_options;
-}
+
+ public:
+  Ordered(const Machine& machine, std::span<const Units> units, const Demand& demand, const Rules& rules, std::uint64_t weight)
+      : demand_(&demand), best_(machine.placements.size()) {
+    const Measure measure(demand, rules);
+    all_.reserve(demand.options.size() + 1);
+    for (std::size_t i = 0; i < demand.options.size(); ++i) all_.push_back(judged_option(machine, units, demand, measure, i, rules, weight));
+    all_.push_back(refusal(demand, rules, weight));
+    heap_.resize(all_.size());
+    std::iota(heap_.begin(), heap_.end(), 0U);
+    std::ranges::make_heap(heap_, after());
+    order_.reserve(all_.size());
+  }
+
+  /// The n-th, or null behind the last one. Requires: all before it were asked for.
+  [[nodiscard]] const Judged* at(std::size_t n) {
+    while (n >= order_.size() && !heap_.empty()) {
+      std::ranges::pop_heap(heap_, after());
+      const Judged& next = all_[heap_.back()];
+      heap_.pop_back();
+      if (next.option) {
+        const Judged*& seen = best_[demand_->options[*next.option].operation.placement];
+        if (seen != nullptr && covers(*seen, next)) continue;
+        if (seen == nullptr || covers(next, *seen)) seen = &next;
+      }
+      order_.push_back(&next);
+    }
+    return n < order_.size() ? order_[n] : nullptr;
+  }
+
+ private:
+  const Demand* demand_;
+  std::vector<Judged> all_;
+  std::vector<std::uint32_t> heap_;    ///< not ordered yet
+  std::vector<const Judged*> order_;
+  std::vector<const Judged*> best_;  ///< by placement
+};
 
 class Search {
  public:
@@ -220,9 +278,11 @@ class Search {
       : rules_(rules), weights_(weights_of(demands)), partial_(rules, weights_), order_(demands.size()), chosen_(demands.size()) {
     std::iota(order_.begin(), order_.end(), std::size_t{0});
     std::ranges::stable_sort(order_, [&](std::size_t a, std::size_t b) { return demands[a].priority > demands[b].priority; });
-    for (const std::size_t application : order_) options_.push_back(ordered_options(machine, demands[application], rules, weights_[application]));
+    const std::vector<Units> units = distinct_units(machine);
+    options_.reserve(order_.size());
+    for (const std::size_t application : order_) options_.emplace_back(machine, units, demands[application], rules, weights_[application]);
     rest_.resize(order_.size() + 1);
-    for (std::size_t i = order_.size(); i-- > 0;) rest_[i] = options_[i].front().alone + rest_[i + 1];
+    for (std::size_t i = order_.size(); i-- > 0;) rest_[i] = options_[i].at(0)->alone + rest_[i + 1];
   }
 
   Decision run() {
@@ -240,7 +300,8 @@ class Search {
       for (std::size_t i = 0; i < order_.size(); ++i) decision_.choices[order_[i]] = chosen_[i];
       return;
     }
-    for (const Judged& each : options_[depth]) {
+    for (std::size_t n = 0; const Judged* const next = options_[depth].at(n); ++n) {
+      const Judged& each = *next;
       if (found_ && partial_.cost() + each.alone + rest_[depth + 1] >= decision_.cost) return;
       if (found_ && decision_.nodes >= rules_.most_nodes) {
         decision_.proved = false;
@@ -260,7 +321,7 @@ class Search {
   std::vector<std::uint64_t> weights_;
   Partial partial_;
   std::vector<std::size_t> order_;  ///< applications by priority
-  std::vector<std::vector<Judged>> options_;
+  std::vector<Ordered> options_;
   std::vector<Cost> rest_;  ///< at least, of the applications from here on
   std::vector<Choice> chosen_;
   Decision decision_;
@@ -269,15 +330,7 @@ class Search {
 
 }  // namespace
 
-Kept kept(const Demand& demand, std::size_t option, const Rules& rules) {
-  const Option& each = demand.options[option];
-  Kept keeps;
-  keeps.latency = each.latency.count() <= limit_of(demand, option, rules);
-  keeps.accuracy = each.accuracy_percent >= demand.targets.accuracy_percent;
-  keeps.budget = (!demand.targets.energy || each.energy <= *demand.targets.energy) &&
-                 (!demand.targets.power || power(demand, each) <= demand.targets.power->value) && utilisation(demand, each) <= rules.utilisation;
-  return keeps;
-}
+Kept kept(const Demand& demand, std::size_t option, const Rules& rules) { return Measure(demand, rules).kept(demand, option, rules); }
 
 Decision decide(const Machine& machine, std::span<const Demand> demands, const Rules& rules) {
   MOSAIC_CHECK(demands.size() <= kMostApplications && machine.units.size() <= kMostUnits);
@@ -287,9 +340,10 @@ Decision decide(const Machine& machine, std::span<const Demand> demands, const R
 std::optional<Cost> judge(const Machine& machine, std::span<const Demand> demands, const Rules& rules, std::span<const Choice> choices) {
   MOSAIC_CHECK(choices.size() == demands.size() && demands.size() <= kMostApplications);
   const std::vector<std::uint64_t> weights = weights_of(demands);
+  const std::vector<Units> units = distinct_units(machine);
   std::vector<Judged> judged;
   for (std::size_t i = 0; i < demands.size(); ++i)
-    judged.push_back(choices[i] ? judged_option(machine, demands[i], *choices[i], rules, weights[i]) : refusal(demands[i], rules, weights[i]));
+    judged.push_back(choices[i] ? judged_option(machine, units, demands[i], Measure(demands[i], rules), *choices[i], rules, weights[i]) : refusal(demands[i], rules, weights[i]));
   Partial partial(rules, weights);
   for (std::size_t i = 0; i < demands.size(); ++i) {
     if (!partial.push(i, judged[i])) return std::nullopt;
