@@ -33,6 +33,7 @@ int exit_code(ErrorCode code) {
     case ErrorCode::kIo:
     case ErrorCode::kDevice:
     case ErrorCode::kDeadline:
+    case ErrorCode::kBusy:
       return 3;
     case ErrorCode::kCancelled:
       return kInterrupted;

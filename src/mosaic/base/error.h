@@ -16,6 +16,7 @@ enum class ErrorCode {
   kIo,            ///< the disk or another system call failed (exit 3)
   kDevice,        ///< a device failed, vanished or is out of memory (exit 3)
   kDeadline,      ///< the run did not finish before its deadline (exit 3)
+  kBusy,          ///< a queue is full; try again later (exit 3)
   kCancelled,     ///< stopped on request; state was saved (exit 130)
 };
 
