@@ -9,8 +9,8 @@
 
 namespace mosaic::test {
 
-/// What is wrong with a text in Prometheus' format 0.0.4; empty for nothing. Every line parses; each metric has HELP and TYPE once, before its samples;
-/// no series stands twice; buckets of a histogram do not fall, and its last one is its count.
+/// What is wrong with a text in Prometheus' format 0.0.4; empty for nothing. Every line parses; each metric has HELP and TYPE once, before its
+/// samples; no series stands twice; buckets of a histogram do not fall, and its last one is its count.
 inline std::string check_prometheus_text(const std::string& text) {
   static const std::regex help(R"(# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) (?:[^\\]|\\\\|\\n)*)");
   static const std::regex type(R"(# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram|summary))");

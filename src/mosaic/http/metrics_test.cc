@@ -56,7 +56,7 @@ TEST(Metrics, SummariesTellQuantilesOfTheLatestAndCountAll) {
   Metrics metrics;
   Summary& summary = metrics.summary("ms", "Time.");
   EXPECT_THAT(metrics.text(), HasSubstr("ms{quantile=\"0.5\"} NaN\n"));
-  for (int i = 0; i < 1000; ++i) summary.observe(1e6);                   // pushed out
+  for (int i = 0; i < 1000; ++i) summary.observe(1e6);                    // pushed out
   for (int i = 0; i < 4096; ++i) summary.observe(i <= 4055 ? 0.0 : 1.0);  // the last 40 of 4,096: less than a hundredth
   EXPECT_THAT(metrics.text(), HasSubstr("ms{quantile=\"0.5\"} 0\nms{quantile=\"0.95\"} 0\nms{quantile=\"0.99\"} 0\n"));
   EXPECT_THAT(metrics.text(), HasSubstr("ms_sum 1000000040\nms_count 5096\n"));
@@ -96,19 +96,21 @@ TEST(Metrics, CountFromSeveralThreads) {
           metrics.gauge("b", "B.").add(1);
           metrics.summary("c", "C.").observe(i);
           metrics.histogram("d", "D.", {500}).observe(i);
-          if (i % 100 == 0) EXPECT_EQ(check_prometheus_text(metrics.text()), "");
+          if (i % 100 != 0) continue;
+          EXPECT_EQ(check_prometheus_text(metrics.text()), "");
         }
       });
     }
   }
-  EXPECT_THAT(metrics.text(),
-              testing::AllOf(HasSubstr("a{t=\"0\"} 2000\na{t=\"1\"} 2000\n"), HasSubstr("b 4000\n"), HasSubstr("c_count 4000\n"), HasSubstr("d_count 4000\n")));
+  EXPECT_THAT(metrics.text(), testing::AllOf(HasSubstr("a{t=\"0\"} 2000\na{t=\"1\"} 2000\n"), HasSubstr("b 4000\n"), HasSubstr("c_count 4000\n"),
+                                             HasSubstr("d_count 4000\n")));
 }
 
 TEST(PrometheusText, CheckerFindsWhatIsWrong) {
   EXPECT_EQ(check_prometheus_text("# HELP a A.\n# TYPE a counter\na 1\n"), "");
-  for (const char* wrong : {"a 1\n", "# HELP a A.\n# TYPE a counter\na 1", "# HELP a A.\n# TYPE a counter\n# HELP a A.\na 1\n", "# HELP a A.\n# TYPE a counter\na{k=\"x} 1\n",
-                            "# HELP a A.\n# TYPE a counter\na one\n", "# HELP a A.\n# TYPE a counter\nb 1\n", "# HELP a A.\n# TYPE a counter\na 1\na 2\n",
+  for (const char* wrong : {"a 1\n", "# HELP a A.\n# TYPE a counter\na 1", "# HELP a A.\n# TYPE a counter\n# HELP a A.\na 1\n",
+                            "# HELP a A.\n# TYPE a counter\na{k=\"x} 1\n", "# HELP a A.\n# TYPE a counter\na one\n",
+                            "# HELP a A.\n# TYPE a counter\nb 1\n", "# HELP a A.\n# TYPE a counter\na 1\na 2\n",
                             "# HELP a A.\n# TYPE a histogram\na_bucket{le=\"1\"} 3\na_bucket{le=\"+Inf\"} 2\na_sum 1\na_count 2\n",
                             "# HELP a A.\n# TYPE a histogram\na_bucket{le=\"1\"} 3\na_sum 1\na_count 3\n"}) {
     EXPECT_NE(check_prometheus_text(wrong), "") << wrong;

@@ -261,7 +261,7 @@ Task<bool> Server::Loop::exchange(Connection& connection) {
                       .with_body = parser.get().method() != wire::verb::head};
   const bool written = co_await write(connection, *std::move(response), manner);
   connection.idle = true;
-  co_return written && manner.keep_alive;
+  co_return written&& manner.keep_alive;
 }
 
 /// Reads a whole request. Its share of the budget grows with what has come: what is only announced takes nothing from others.
