@@ -10,6 +10,7 @@ find_package(Threads REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(fmt 9 REQUIRED)
 find_package(CLI11 2 REQUIRED)
+find_package(Boost 1.81 REQUIRED)  # headers alone: Beast and Asio
 
 # {fmt}, compiled once (fmt.cc) into mosaic's library: header-only, every file that formats takes half as long again to compile.
 add_library(mosaic_fmt INTERFACE)
