@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "command.h"
 #include "mosaic/base/file.h"
@@ -24,6 +25,8 @@ struct ServeArguments {
   double noise = 0.03;
   double idle_power = 0;
   std::string relaunch = "5.1 s";
+  std::optional<std::uint16_t> port;
+  std::string address = "127.0.0.1";
   std::string output;
   bool quiet = false;
   bool json = false;
@@ -42,6 +45,23 @@ Result<manager::Scenario> scenario_of(const ServeArguments& arguments) {
     scenario.duration = std::chrono::duration_cast<Nanoseconds>(duration);
   }
   return scenario;
+}
+
+ServeStage::Clients clients_of(const ServeArguments& arguments) {
+  return {.server = {.address = arguments.address, .port = *arguments.port, .version = MOSAIC_VERSION}, .listening = [&arguments](std::uint16_t port) {
+            note(fmt::format("KServe v2 on http://{}:{}/v2, metrics on /metrics, events on /v1/events; Ctrl-C ends", arguments.address, port));
+          }};
+}
+
+/// What clients need: one policy, a real machine.
+Result<void> check_clients(const ServeArguments& arguments, const manager::Scenario& scenario) {
+  if (!arguments.port) {
+    if (scenario.duration.count() == 0) return invalid(fmt::format("scenario '{}' has no duration: say --duration, or --http for clients until Ctrl-C", scenario.name));
+    return {};
+  }
+  if (arguments.policies.size() != 1) return invalid("--http goes with one policy");
+  if (arguments.simulate) return invalid("--http does not go with --simulate: clients live on the real clock");
+  return {};
 }
 
 Result<void> show(const ServeStage& stage, const std::vector<Served>& served, const ServeArguments& arguments) {
@@ -81,6 +101,7 @@ Result<void> serve(const ServeArguments& arguments, const std::stop_token& stop)
   for (const std::string& name : arguments.policies) {
     MOSAIC_TRY(policies.emplace_back(), manager::find_policy(name));
   }
+  MOSAIC_RETURN_IF_ERROR(check_clients(arguments, scenario));
   MOSAIC_TRY(const manager::World world, world_of(arguments));
   if (!arguments.output.empty()) MOSAIC_RETURN_IF_ERROR(check_output_folder(arguments.output));
   Progress progress(arguments.json);
@@ -88,16 +109,20 @@ Result<void> serve(const ServeArguments& arguments, const std::stop_token& stop)
   MOSAIC_TRY(const auto stage, ServeStage::open({.scenario = std::move(scenario),
                                                  .progress = [&](std::string_view what, double share) { progress.show(what, share); },
                                                  .stop = stop}));
+  if (arguments.port && stage->simulated_board())
+    return fail(ErrorCode::kUnsupported, fmt::format("board '{}' is simulated: clients live on the real clock", stage->machine().name));
   std::vector<Served> served;
   for (const manager::NamedPolicy& each : policies) {
     progress.show("serving with " + each.name, static_cast<double>(served.size()) / static_cast<double>(policies.size()));
     const bool simulated = arguments.simulate || stage->simulated_board();
-    if (each.relaunches && !simulated)
+    if (each.simulated && !simulated)
       return fail(ErrorCode::kUnsupported, fmt::format("policy '{}' is for simulations: say --simulate", each.name));
-    const auto policy = manager::make_policy(each, manager::Rules{.prefer = prefer});
+    const auto policy = manager::make_policy(each, stage->machine(), {.prefer = prefer});
     manager::World here = world;
     if (!each.relaunches) here.relaunch = {};
-    auto outcome = simulated ? stage->simulate(*policy, here, stop) : stage->serve(*policy, stop);
+    std::optional<ServeStage::Clients> clients;
+    if (arguments.port) clients.emplace(clients_of(arguments));
+    auto outcome = simulated ? stage->simulate(*policy, here, stop) : stage->serve(*policy, clients, stop);
     if (!outcome) return std::unexpected(outcome.error());
     served.push_back({.policy = each.name, .outcome = std::move(*outcome)});
   }
@@ -118,6 +143,7 @@ void add_serve(CLI::App& app, Context& context) {
                               "  mosaic serve scenario.yaml --policy mosaic --policy published --policy largest -o served\n"
                               "  mosaic serve scenario.yaml --simulate                  on a virtual clock, by what levels take here\n"
                               "  mosaic serve scenario.yaml --board hikey970 --json     on a simulated board\n"
+                              "  mosaic serve scenario.yaml --http 8000                 for clients, until Ctrl-C\n"
                               "Policies:\n" +
                                   policies);
   auto arguments = std::make_shared<ServeArguments>();
@@ -133,6 +159,8 @@ void add_serve(CLI::App& app, Context& context) {
       ->check(CLI::Range(0.0, 1000.0))
       ->capture_default_str();
   command.add_option("--relaunch", arguments->relaunch, "What a simulated new process takes")->capture_default_str();
+  command.add_option("--http", arguments->port, "Take requests of clients on this port, by KServe v2 (docs/http.md); 0: any that is free")->type_name("PORT");
+  command.add_option("--address", arguments->address, "Of this machine, to listen on; 0.0.0.0: all")->capture_default_str();
   command.add_option("-o,--output", arguments->output, "Folder for the page with timelines, CSV and JSON files")->type_name("DIR");
   command.add_flag("-q,--quiet", arguments->quiet, "Without the decisions");
   command.add_flag("--json", arguments->json, "Print JSON for scripts");

@@ -79,6 +79,9 @@ class Process {
     return true;
   }
 
+  /// What it has said so far.
+  [[nodiscard]] const std::string& error() const { return streams_[1].text; }
+
   void interrupt() const { send(SIGINT); }
   void send(int signal) const { ::kill(id_, signal); }
 

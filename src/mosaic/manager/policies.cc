@@ -33,7 +33,8 @@ std::vector<NamedPolicy> named_policies() {
                                {.name = "mosaic:level", .what = "only the level, on the fastest placement"},
                                {.name = "mosaic:hardware", .what = "only placement and clock, of the largest level"},
                                {.name = "published", .what = "the published controller, with a switch as ours"},
-                               {.name = "published:relaunch", .what = "the published controller, a new process for each switch", .relaunches = true}};
+                               {.name = "published:relaunch", .what = "the published controller, a new process for each switch", .relaunches = true, .simulated = true},
+                               {.name = "oracle", .what = "knows what every load does; the best there is to compare with", .simulated = true}};
   for (const std::string_view size : {"largest", "smallest"}) {
     for (const Governor governor : kGovernors)
       all.push_back({.name = with_governor(size, governor), .what = fmt::format("the {} level, clocks by the governor {}", size, name(governor))});
@@ -52,8 +53,14 @@ Result<NamedPolicy> find_policy(std::string_view name) {
   return invalid(fmt::format("there is no policy '{}'{}", name, near.empty() ? "; 'mosaic serve --help' lists them" : fmt::format("; did you mean '{}'?", near)));
 }
 
-std::unique_ptr<Policy> make_policy(const NamedPolicy& policy, const Rules& rules) {
+std::unique_ptr<Policy> make_policy(const NamedPolicy& policy, const Machine& machine, const Rules& rules) {
   Manager::Options options{.rules = rules};
+  if (policy.name == "oracle") {
+    options.rules.reach = options.rules.keep = 1;
+    options.patience = 0;
+    options.truth = [&machine](Units units, const std::vector<double>& load) { return machine.contention(units, load); };
+    return std::make_unique<Manager>(std::move(options));
+  }
   if (policy.name == "mosaic:level") options.allowed = on_fastest;
   if (policy.name == "mosaic:hardware") options.allowed = at_largest;
   if (policy.name.starts_with("mosaic")) return std::make_unique<Manager>(std::move(options));

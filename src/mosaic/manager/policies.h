@@ -15,15 +15,18 @@ namespace mosaic::manager {
 struct NamedPolicy {
   std::string name;
   std::string what;         ///< for --help
-  bool relaunches = false;  ///< a change of level is a new process: for simulations
+  bool relaunches = false;  ///< a change of level is a new process
+  bool simulated = false;   ///< only there
 };
 
 /// All there are: "mosaic", "mosaic:level" and "mosaic:hardware" (with one knob each), "published" and "published:relaunch", "largest" and "smallest" with
-/// each governor ("largest:schedutil"; alone: performance).
+/// each governor ("largest:schedutil"; alone: performance), "oracle".
 [[nodiscard]] std::vector<NamedPolicy> named_policies();
 
 /// Errors: kInvalidInput: no such policy, with what is meant if that is near.
 [[nodiscard]] Result<NamedPolicy> find_policy(std::string_view name);
-[[nodiscard]] std::unique_ptr<Policy> make_policy(const NamedPolicy& policy, const Rules& rules);
+
+/// `machine` is borrowed: an oracle looks up there how long work takes under load.
+[[nodiscard]] std::unique_ptr<Policy> make_policy(const NamedPolicy& policy, const Machine& machine, const Rules& rules);
 
 }  // namespace mosaic::manager

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "mosaic/manager/control.h"
+#include "mosaic/manager/manager.h"
 #include "mosaic/session/serving.h"
+#include "mosaic/session/serving_http.h"
 
 namespace mosaic {
 
@@ -27,11 +30,23 @@ Result<std::unique_ptr<ServeStage>> ServeStage::open(Options options) {
     stage->levels_.push_back(stage->owned_[found].get());
     stage->tables_.push_back(measured[found]);
   }
+  manager::Manager nobody({});  // events are tried out before hours go by: they may name what is not there
+  manager::Control control(stage->machine(), stage->scenario_, stage->tables_, nobody);
+  for (const manager::Event& each : stage->scenario_.events) {
+    if (auto applied = control.apply(each.change); !applied) return within("event '" + manager::describe(each.change) + "'", applied.error());
+  }
   return stage;
 }
 
-Result<manager::Outcome> ServeStage::serve(manager::Policy& policy, const std::stop_token& stop) const {
-  return Serving(scenario_, levels_, tables_, policy).run(stop);
+Result<manager::Outcome> ServeStage::serve(manager::Policy& policy, const std::optional<Clients>& clients, const std::stop_token& stop) const {
+  Serving serving(scenario_, levels_, tables_, policy);
+  if (!clients) return serving.run(stop);
+  ServingService service(*this, serving);
+  http::ServerOptions options = clients->server;
+  options.metrics = &service.registry();
+  MOSAIC_TRY(const auto server, http::Server::start(options, service));
+  if (clients->listening) clients->listening(server->port());
+  return serving.run(stop);  // then the server says that it is the end, and ends
 }
 
 Result<manager::Outcome> ServeStage::simulate(manager::Policy& policy, const manager::World& world, const std::stop_token& stop) const {

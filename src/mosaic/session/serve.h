@@ -1,13 +1,16 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "mosaic/base/error.h"
+#include "mosaic/http/server.h"
 #include "mosaic/manager/outcome.h"
 #include "mosaic/manager/policies.h"
 #include "mosaic/manager/scenario.h"
@@ -25,7 +28,8 @@ class ServeStage {
     std::function<void(std::string_view what, double share)> progress = {};
     std::stop_token stop = {};
   };
-  /// Errors: those of opening families, after the application's name, and of measuring.
+  /// Errors: those of opening families, after the application's name, and of measuring; kInvalidInput: an event names what
+  /// the machine does not have.
   [[nodiscard]] static Result<std::unique_ptr<ServeStage>> open(Options options);
 
   [[nodiscard]] const manager::Scenario& scenario() const { return scenario_; }
@@ -34,8 +38,13 @@ class ServeStage {
   [[nodiscard]] const std::vector<manager::LevelTable>& tables() const { return tables_; }
   [[nodiscard]] bool simulated_board() const { return levels_.front()->board().simulated(); }
 
-  /// On this machine. Errors: those of `Serving::run`.
-  [[nodiscard]] Result<manager::Outcome> serve(manager::Policy& policy, const std::stop_token& stop) const;
+  /// For clients over HTTP.
+  struct Clients {
+    http::ServerOptions server;
+    std::function<void(std::uint16_t port)> listening = {};  ///< called once requests are taken
+  };
+  /// On this machine. Errors: those of `Serving::run` and of `http::Server::start`.
+  [[nodiscard]] Result<manager::Outcome> serve(manager::Policy& policy, const std::optional<Clients>& clients, const std::stop_token& stop) const;
   /// On a virtual clock, by the tables. Errors: those of `simulate`.
   [[nodiscard]] Result<manager::Outcome> simulate(manager::Policy& policy, const manager::World& world, const std::stop_token& stop) const;
 

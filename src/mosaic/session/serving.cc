@@ -34,7 +34,8 @@ constexpr double kLeastLoad = 0.15;  ///< of others, that is not the clock's coa
 struct Job {
   Record record;
   std::shared_ptr<const std::vector<Tensor>> inputs;
-  std::function<void(Result<Answer>)> answer;  ///< empty for generated requests
+  std::move_only_function<void(Result<Answer>)> answer;  ///< empty for generated requests
+  std::optional<Nanoseconds> begin_by;                   ///< a client's deadline
   int tries = 0;
 };
 
@@ -106,7 +107,7 @@ class Serving::Impl {
     return outcome;
   }
 
-  void submit(std::size_t tenant, std::vector<Tensor> inputs, std::function<void(Result<Answer>)> answer) {
+  void submit(std::size_t tenant, ClientRequest request, std::move_only_function<void(Result<Answer>)> answer) {
     std::unique_lock lock(mutex_);
     Lane& lane = lanes_[tenant];
     if (!open_) {
@@ -120,8 +121,12 @@ class Serving::Impl {
       control_.set_period(tenant, before.count() == 0 ? gap : (7 * before + gap) / 8);
     }
     lane.last_arrival = now();
-    std::optional<Job> refused =
-        arrive(tenant, {.record = {}, .inputs = std::make_shared<const std::vector<Tensor>>(std::move(inputs)), .answer = std::move(answer), .tries = 0});
+    std::optional<Nanoseconds> begin_by;
+    if (request.deadline) begin_by = now() + *request.deadline;
+    std::optional<Job> refused = arrive(tenant, {.record = {},
+                                                 .inputs = std::make_shared<const std::vector<Tensor>>(std::move(request.inputs)),
+                                                 .answer = std::move(answer),
+                                                 .begin_by = begin_by});
     lock.unlock();
     if (refused) refused->answer(fail(ErrorCode::kBusy, fmt::format("application '{}' takes no more requests now", scenario_.tenants[tenant].name)));
   }
@@ -131,6 +136,11 @@ class Serving::Impl {
     MOSAIC_RETURN_IF_ERROR(control_.apply(change));
     after_change(manager::describe(change));
     return {};
+  }
+
+  bool open() const {
+    const std::lock_guard lock(mutex_);
+    return open_;
   }
 
   std::vector<Now> current() const {
@@ -204,7 +214,7 @@ class Serving::Impl {
   void generate(std::size_t tenant) {
     Lane& lane = lanes_[tenant];
     while (lane.next && *lane.next <= now()) {
-      const auto refused = arrive(tenant, {.record = {}, .inputs = lane.inputs, .answer = {}, .tries = 0});  // counted there
+      const auto refused = arrive(tenant, {.record = {}, .inputs = lane.inputs, .answer = {}});  // counted there
       lane.next = lane.requests->next();
     }
   }
@@ -249,6 +259,11 @@ class Serving::Impl {
       lane.waiting.pop_front();
       if (!enter(lock, tenant, job)) {
         finish(lock, std::move(job), fail(ErrorCode::kBusy, "it was refused for what is more important"));
+        continue;
+      }
+      if (job.begin_by && now() > *job.begin_by) {
+        grant(gate_.leave(tenant));
+        finish(lock, std::move(job), fail(ErrorCode::kDeadline, "the deadline passed before the request could begin"));
         continue;
       }
       const Operation chosen = *operation();
@@ -412,9 +427,10 @@ Serving::Serving(const manager::Scenario& scenario, std::vector<const FamilyLeve
 Serving::~Serving() = default;
 
 Result<manager::Outcome> Serving::run(const std::stop_token& stop) { return impl_->run(stop); }
-void Serving::submit(std::size_t tenant, std::vector<Tensor> inputs, std::function<void(Result<Answer>)> answer) {
-  impl_->submit(tenant, std::move(inputs), std::move(answer));
+void Serving::submit(std::size_t tenant, ClientRequest request, std::move_only_function<void(Result<Answer>)> answer) {
+  impl_->submit(tenant, std::move(request), std::move(answer));
 }
+bool Serving::open() const { return impl_->open(); }
 Result<void> Serving::change(const manager::Change& change) { return impl_->change(change); }
 std::vector<Serving::Now> Serving::now() const { return impl_->current(); }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -16,6 +17,12 @@
 #include "mosaic/session/family_levels.h"
 
 namespace mosaic {
+
+/// What a client wants computed.
+struct ClientRequest {
+  std::vector<Tensor> inputs;
+  std::optional<Nanoseconds> deadline = {};  ///< from now; a request that has not begun by then is answered with kDeadline
+};
 
 /// What a request was answered with.
 struct Answer {
@@ -41,11 +48,14 @@ class Serving {
   [[nodiscard]] Result<manager::Outcome> run(const std::stop_token& stop);
 
   /// A client's request. `answer` is called once, from another thread or from this call. Errors go there: kBusy: the queue is full; kInvalidInput;
-  /// kCancelled: it is shutting down; those of running.
-  void submit(std::size_t tenant, std::vector<Tensor> inputs, std::function<void(Result<Answer>)> answer);
+  /// kCancelled: it is shutting down; kDeadline; those of running.
+  void submit(std::size_t tenant, ClientRequest request, std::move_only_function<void(Result<Answer>)> answer);
 
   /// A change from outside the scenario. Errors: those of `Control::apply`.
   [[nodiscard]] Result<void> change(const manager::Change& change);
+
+  /// Whether requests are taken.
+  [[nodiscard]] bool open() const;
 
   /// What an application does now.
   struct Now {

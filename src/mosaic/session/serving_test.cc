@@ -61,7 +61,7 @@ class Running {
           auto outcome = serving_.run(stop_.get_token());
           done_.set_value(std::move(outcome));
         }) {
-    while (serving_.now().front().level.empty()) std::this_thread::yield();  // until it has opened
+    while (!serving_.open()) std::this_thread::yield();
   }
   ~Running() {
     stop_.request_stop();
@@ -98,7 +98,7 @@ TEST(Serving, AnswersEveryClientWithItsLevelsOutputsWhileLevelsChange) {
   std::array<std::atomic<int>, 2> by_level{};
   const auto client = [&](std::size_t tenant) {
     for (int i = 0; i < kRequests; ++i) {
-      running->submit(tenant, inputs, [&](const Result<Answer>& answer) {
+      running->submit(tenant, {.inputs = inputs}, [&](const Result<Answer>& answer) {
         const std::size_t level = answer && answer->variant == "large" ? 1 : 0;
         if (!answer || compare(expected[level][0], answer->outputs[0]).relative > 1e-5) ++wrong;
         ++by_level[level];
@@ -134,10 +134,10 @@ TEST(Serving, WhatWaitsAtTheEndIsAnsweredAndWhatComesLaterIsRefused) {
     }
   };
   Running running(*stage, policy);
-  for (int i = 0; i < 300; ++i) running->submit(0, inputs, count);
+  for (int i = 0; i < 300; ++i) running->submit(0, {.inputs = inputs}, count);
   const manager::Outcome outcome = expect(running.stop());
   EXPECT_EQ(right, 300);
-  running->submit(0, inputs, count);
+  running->submit(0, {.inputs = inputs}, count);
   EXPECT_EQ(refused, 1);
   EXPECT_EQ(outcome.records.size(), 300U);
 }
@@ -152,7 +152,7 @@ TEST(Serving, AFullQueueRefuses) {
   Running running(*stage, policy);
   std::latch blocked(1);
   std::latch in_progress(1);
-  running->submit(0, inputs, [&](const Result<Answer>&) {
+  running->submit(0, {.inputs = inputs}, [&](const Result<Answer>&) {
     in_progress.count_down();
     blocked.wait();  // holds the application's thread
   });
@@ -160,7 +160,7 @@ TEST(Serving, AFullQueueRefuses) {
   std::atomic<int> busy = 0;
   std::atomic<int> answered = 0;
   const auto count = [&](const Result<Answer>& answer) { !answer && answer.error().code == ErrorCode::kBusy ? ++busy : ++answered; };
-  for (int i = 0; i < 5; ++i) running->submit(0, inputs, count);
+  for (int i = 0; i < 5; ++i) running->submit(0, {.inputs = inputs}, count);
   EXPECT_EQ(busy, 4);
   blocked.count_down();
   expect(running.stop());
@@ -182,7 +182,7 @@ TEST(Serving, ARequestWhoseDeviceFailsIsAnsweredByAnother) {
     std::latch answered(40);
     std::atomic<int> right = 0;
     for (int i = 0; i < 40; ++i) {
-      running->submit(0, inputs, [&](const Result<Answer>& answer) {
+      running->submit(0, {.inputs = inputs}, [&](const Result<Answer>& answer) {
         if (answer) ++right;
         answered.count_down();
       });
