@@ -1,5 +1,5 @@
-// Writes what the fuzzers start from: seeds FOLDER fills FOLDER/model, /plan, /profile, /board_file, /monitor_log and /rk3399pro_csv with small files
-// that are right.
+// Writes what the fuzzers start from: seeds FOLDER fills FOLDER/model, /plan, /profile, /board_file, /monitor_log, /rk3399pro_csv and /kserve with
+// small files that are right.
 #include <cstdio>
 #include <filesystem>
 #include <initializer_list>
@@ -141,12 +141,20 @@ constexpr std::string_view kSwitchTable =
     "Num_iterations,PE,Freq,NextFreq,T1,T2,AVG\n"
     "256,Little,0,1,1.8e+06,1.6e+06,1.7e+06\n";
 
+constexpr std::string_view kInferRequest =
+    R"({"id":"7","parameters":{"timeout":5000,"binary_data_output":true},"inputs":[{"name":"x","datatype":"FP32","shape":[2,2],)"
+    R"("data":[[1,-2.5],[3e8,0]]}],"outputs":[{"name":"x","parameters":{"binary_data":false}}]})";
+using std::string_view_literals::operator""sv;
+constexpr std::string_view kBinaryInferRequest = R"({"inputs":[{"name":"x","datatype":"BOOL","shape":[1,2],"parameters":{"binary_data_size":2}}]})"
+                                                 "\0\1\0"sv;
+constexpr std::string_view kFlatInferRequest = R"({"inputs":[{"name":"x","shape":[1,2],"datatype":"INT64","data":[1,-2]}]})";
+
 /// Whether everything could be written.
 bool write_seeds(const std::filesystem::path& folder) {
   const Graph graph = fixed_graph();
   const Board board = fixed_board();
   const Plan chain{.steps = chain_steps({0, 2, 4}, {"big/1c", "npu"})};
-  for (const char* fuzzer : {"model", "plan", "profile", "board_file", "monitor_log", "rk3399pro_csv"})
+  for (const char* fuzzer : {"model", "plan", "profile", "board_file", "monitor_log", "rk3399pro_csv", "kserve"})
     std::filesystem::create_directories(folder / fuzzer);
   return save_model(residual_network(), folder / "model" / "residual") && save_model(shape_network(), folder / "model" / "shapes") &&
          write_plan(chain, folder / "plan" / "chain") && write_plan(branching_plan(graph, board), folder / "plan" / "branching") &&
@@ -154,7 +162,8 @@ bool write_seeds(const std::filesystem::path& folder) {
          write_file(folder / "board_file" / "written", format_board(board)) && write_file(folder / "board_file" / "simulated", kSimulatedBoard) &&
          write_file(folder / "monitor_log" / "commas", kCommaLog) && write_file(folder / "monitor_log" / "semicolons", kSemicolonLog) &&
          write_file(folder / "rk3399pro_csv" / "layers", kLayerTable) && write_file(folder / "rk3399pro_csv" / "transfers", kTransferTable) &&
-         write_file(folder / "rk3399pro_csv" / "switches", kSwitchTable);
+         write_file(folder / "rk3399pro_csv" / "switches", kSwitchTable) && write_file(folder / "kserve" / "nested", kInferRequest) &&
+         write_file(folder / "kserve" / "binary", kBinaryInferRequest) && write_file(folder / "kserve" / "flat", kFlatInferRequest);
 }
 
 }  // namespace

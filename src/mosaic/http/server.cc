@@ -1,5 +1,8 @@
 #include "mosaic/http/server.h"
 
+// Handlers run on one thread and come to it through a mutex. Fences besides are something that the thread sanitiser does not know.
+#define BOOST_ASIO_DISABLE_FENCED_BLOCK
+
 #include <fmt/format.h>
 
 #include <algorithm>
