@@ -83,7 +83,7 @@ TEST_F(Serve, OnASimulatedBoardAllPoliciesRepeatExactly) {
 }
 
 /// What a server answers to a request on a connection of its own.
-std::string exchange(int port, const std::string& request) {
+std::string ask(int port, const std::string& request) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{.sin_family = AF_INET, .sin_port = htons(static_cast<std::uint16_t>(port)), .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
   std::string answer;
@@ -97,9 +97,9 @@ std::string exchange(int port, const std::string& request) {
 }
 
 std::string post(int port, const std::string& path, const std::string& body) {
-  return exchange(port, "POST " + path + " HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  return ask(port, "POST " + path + " HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
 }
-std::string get(int port, const std::string& path) { return exchange(port, "GET " + path + " HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"); }
+std::string get(int port, const std::string& path) { return ask(port, "GET " + path + " HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"); }
 
 TEST_F(Serve, AnswersClientsUntilItIsTerminated) {
   Process server({"serve", "street.yaml", "--duration", "1 h", "--http", "0"}, desk_.setting());

@@ -67,13 +67,15 @@ double Manager::learnt_of(const Learnt& learnt, double contention) {
 }
 
 void Manager::learn(const Situation& situation) {
+  // An event may have changed the load: what ended before it ran under the one before.
+  const std::vector<double>& during = situation.event.empty() ? situation.others : others_;
   for (const Completed& each : situation.completed) {
     const LevelTable* const table = situation.applications[each.application].table;
     if (table == nullptr) continue;
     const auto& cost = table->levels[each.operation.level].costs[each.operation.placement];
     if (!cost || cost->latency.count() <= 0) continue;
     const Units units = situation.machine->placements[each.operation.placement].units;
-    const double expected = situation.machine->contention(units, situation.others);
+    const double expected = situation.machine->contention(units, during);
     Learnt& learnt = learnt_[units];
     const bool other_load = expected > learnt.contention * kOtherLoad || expected * kOtherLoad < learnt.contention;
     if (other_load || each.finished - learnt.last > options_.trusted) learnt.slowdown.expect(learnt_of(learnt, expected));
@@ -81,6 +83,7 @@ void Manager::learn(const Situation& situation) {
     learnt.contention = expected;
     learnt.last = each.finished;
   }
+  others_ = situation.others;
 }
 
 std::vector<Demand> Manager::demands(const Situation& situation) const {

@@ -65,6 +65,7 @@ class Manager final : public Policy {
   Options options_;
   std::map<Units, Learnt> learnt_;
   std::vector<std::optional<Operation>> operations_;
+  std::vector<double> others_;  ///< at the last call
   std::size_t promised_ = 0;  ///< periods in a row in which something better was seen
   std::size_t patience_ = 0;
   Nanoseconds gained_{-1};    ///< when the last gain was taken; negative: none
