@@ -102,7 +102,7 @@ std::string post(int port, const std::string& path, const std::string& body) {
 std::string get(int port, const std::string& path) { return ask(port, "GET " + path + " HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"); }
 
 TEST_F(Serve, AnswersClientsUntilItIsTerminated) {
-  Process server({"serve", "street.yaml", "--duration", "1 h", "--http", "0"}, desk_.setting());
+  Process server({"serve", "street.yaml", "--duration", "3600 s", "--http", "0"}, desk_.setting());
   ASSERT_TRUE(server.wait_for_error("Ctrl-C ends"));
   const std::string said = server.error();
   const int port = std::stoi(said.substr(said.find("127.0.0.1:") + 10));
