@@ -45,6 +45,7 @@ void add_calibrate(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 void add_devices(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
+void add_elastic(CLI::App& app, Context& context);
 void add_evaluate(CLI::App& app, Context& context);
 void add_evaluate_accelerators(CLI::App& group, Context& context);
 void add_evaluate_host(CLI::App& group, Context& context);

@@ -8,6 +8,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_run(app, context);
   add_search(app, context);
   add_train(app, context);
+  add_elastic(app, context);
   add_serve(app, context);
   add_inspect(app, context);
   add_profile(app, context);

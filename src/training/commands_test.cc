@@ -1,4 +1,4 @@
-// 'mosaic train' and 'mosaic search --method gradient', end to end on small images.
+// 'mosaic train', 'mosaic elastic' and 'mosaic search --method gradient', end to end on small images.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -33,9 +33,7 @@ Result<std::unique_ptr<Start>> make_start(const std::string& model, const cli::T
   const bool from_nothing = is_architecture(model);
   MOSAIC_TRY(network::Network network,
              from_nothing ? make_architecture(model, data.train.extent, data.classes, pixels.magnitude(), options.seed) : read_model(model));
-  // The same images are held out whatever the seed: seeds are compared on them.
-  constexpr std::uint64_t kHeldOut = 0;
-  MOSAIC_TRY(auto parts, hold_out(data.train, options.hold_out, kHeldOut));
+  MOSAIC_TRY(auto parts, hold_out(data.train, options.hold_out, kHeldOutSeed));
   data.train = std::move(parts.first);
   return std::make_unique<Start>(Start{.data = std::move(data),
                                        .held_out = std::move(parts.second),

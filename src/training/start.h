@@ -13,6 +13,9 @@
 
 namespace mosaic::training {
 
+/// The same images are held out whatever the seed: seeds are compared on them.
+inline constexpr std::uint64_t kHeldOutSeed = 0;
+
 /// What every training starts from.
 struct Start {
   Dataset data;  ///< `data.train` without what is held out

@@ -57,6 +57,17 @@ at::Tensor subsampled(const Node& node, const at::Tensor& x) {
 
 }  // namespace
 
+at::Tensor inputs_of(const ImageSet& images, const Pixels& pixels, std::size_t begin, std::size_t count) {
+  count = std::min(count, images.size() - begin);
+  const network::Extent& extent = images.extent;
+  at::Tensor inputs = at::empty({static_cast<std::int64_t>(count), extent.channels, extent.height, extent.width});
+  float* target = inputs.data_ptr<float>();
+  for (std::size_t i = 0; i < count; ++i) {
+    for (const float value : pixels.input(images, begin + i)) *target++ = value / pixels.magnitude();
+  }
+  return inputs;
+}
+
 at::Tensor tensor_of(std::span<const float> values, at::IntArrayRef shape) {
   at::Tensor tensor = at::empty(shape, at::kFloat);
   MOSAIC_CHECK(tensor.numel() == std::ssize(values));

@@ -104,6 +104,9 @@ class TorchNetwork {
 [[nodiscard]] Result<std::unique_ptr<TorchNetwork>> make_searched_network(const network::Network& network, float magnitude,
                                                                           const SearchSettings& settings, std::span<const integers::Range> ranges);
 
+/// Up to `count` images from the one at `begin`, [N, C, H, W], divided by the pixels' magnitude.
+[[nodiscard]] at::Tensor inputs_of(const ImageSet& images, const Pixels& pixels, std::size_t begin, std::size_t count);
+
 /// A float tensor with these values.
 [[nodiscard]] at::Tensor tensor_of(std::span<const float> values, at::IntArrayRef shape);
 [[nodiscard]] std::vector<float> values_of(const at::Tensor& tensor);

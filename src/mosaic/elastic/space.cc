@@ -54,6 +54,13 @@ double Space::sub_networks() const {
   return count;
 }
 
+std::vector<int> knob_values(const Stage& stage, std::size_t option) {
+  std::vector<int> values;
+  const auto choices = knob_choices(stage, option);
+  for (std::size_t k = 0; k < choices.size(); ++k) values.push_back(stage.knobs[k].values[choices[k]]);
+  return values;
+}
+
 SubNetwork canonical(const Space& space, SubNetwork network) {
   std::size_t place = 0;
   for (std::size_t s = 0; s < space.stages.size(); ++s) {
@@ -113,9 +120,9 @@ std::string describe(const Space& space, const SubNetwork& network) {
     const int depth = stage.depths[network.depths[s]];
     std::vector<std::string> layers;
     for (std::size_t layer = 0; layer < static_cast<std::size_t>(depth); ++layer) {
-      const auto choices = knob_choices(stage, network.options[place + layer]);
+      const std::vector<int> chosen = knob_values(stage, network.options[place + layer]);
       std::vector<std::string> values;
-      for (std::size_t k = 0; k < choices.size(); ++k) values.push_back(fmt::format("{}{}", stage.knobs[k].name, stage.knobs[k].values[choices[k]]));
+      for (std::size_t k = 0; k < chosen.size(); ++k) values.push_back(fmt::format("{}{}", stage.knobs[k].name, chosen[k]));
       layers.push_back(fmt::format("{}", fmt::join(values, " ")));
     }
     text += fmt::format("{} {} ({})", s == 0 ? "" : ",", depth, fmt::join(layers, ", "));

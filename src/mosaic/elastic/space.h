@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "mosaic/base/error.h"
 #include "mosaic/base/random.h"
 
 namespace mosaic::elastic {
@@ -59,6 +61,9 @@ struct SubNetwork {
   friend auto operator<=>(const SubNetwork&, const SubNetwork&) = default;
 };
 
+/// The values of an option of a stage's layer, one of each knob.
+[[nodiscard]] std::vector<int> knob_values(const Stage& stage, std::size_t option);
+
 /// The first option for every layer that is not there.
 [[nodiscard]] SubNetwork canonical(const Space& space, SubNetwork network);
 
@@ -77,5 +82,9 @@ struct SubNetwork {
 
 /// "160: 2 (k3 e3, k3 e4), 3 (...)": the resolution, then each stage's depth and its layers' options.
 [[nodiscard]] std::string describe(const Space& space, const SubNetwork& network);
+
+/// The canonical sub-network that `describe` says so; also "largest" and "smallest". White space does not count. Errors: kInvalidInput: another text,
+/// with how the largest is written; a value that the space does not have, with those that it has.
+[[nodiscard]] Result<SubNetwork> parse_sub_network(const Space& space, std::string_view text);
 
 }  // namespace mosaic::elastic
