@@ -9,6 +9,7 @@
 #include "hikey970.h"
 #include "mosaic/base/memory.h"
 #include "rk3399pro.h"
+#include "switching.h"
 
 int main(int argc, char** argv) {
   using namespace mosaic;
@@ -56,6 +57,18 @@ int main(int argc, char** argv) {
       return Json();
     };
   });
+  evaluate::SwitchSetting switching;
+  const auto add_family = [&](const std::string& name, const std::string& what, Result<Json> (*evaluation)(const evaluate::SwitchSetting&)) {
+    CLI::App* command = app.add_subcommand(name, what);
+    command->add_option("family", switching.family, "family.yaml")->required();
+    command->add_option("--only", switching.only, "this variant alone");
+    command->add_flag("--once", switching.once, "memory: a single request on each level");
+    command->add_option("--switches", switching.switches)->capture_default_str();
+    command->add_option("--rest", switching.rest_seconds, "seconds that levels are left unused")->capture_default_str();
+    command->callback([&action, &switching, evaluation] { action = [&switching, evaluation] { return evaluation(switching); }; });
+  };
+  add_family("memory", "what being ready takes: all levels of a family, or one", evaluate::level_memory);
+  add_family("switching", "what changing the level takes, and whether outputs stay right", evaluate::level_switching);
   app.require_subcommand(1);
   CLI11_PARSE(app, argc, argv);
   const Result<Json> result = action();
