@@ -26,12 +26,12 @@ class Builder {
   explicit Builder(const Board& board) : board_(board) { made_.machine.name = board.name; }
 
   Result<BoardMachine> build() {
-    for (std::size_t d = 0; d < board_.devices.size(); ++d) {
-      const Device& device = board_.devices[d];
+    for (const Device& device : board_.devices) {
+      const Units units = units_of(device);
       const auto clocks = clocks_of(device);
       if (clocks.size() > kMostClocks) return fail(ErrorCode::kUnsupported, fmt::format("device '{}' has {} clocks, of at most {}", device.name, clocks.size(), kMostClocks));
       domains_.push_back(clocks.empty() ? std::nullopt : std::optional(made_.machine.domains.size()));
-      if (!clocks.empty()) made_.machine.domains.push_back({.name = device.name, .levels = clocks, .units = units_of(device)});
+      if (!clocks.empty()) made_.machine.domains.push_back({.name = device.name, .levels = clocks, .units = units});
     }
     for (std::size_t c = 0; c < board_.configurations.size(); ++c) place(ConfigurationId(c));
     if (made_.machine.units.size() > kMostUnits)
