@@ -41,7 +41,7 @@ sanitize: setup  ## All tests under the address and undefined-behaviour sanitise
 	@scripts/build asan
 	@MOSAIC_OTHER_TOOL=$$(realpath -q $(MOSAIC)) $(CTEST) --test-dir build/asan
 
-tsan: setup      ## The simulated backend, the executor and the HTTP server under the thread sanitiser
+tsan: setup      ## The simulated backend, the executor, the HTTP server and serving under the thread sanitiser
 	@scripts/build tsan
 	@$(CTEST) --test-dir build/tsan -L threads
 

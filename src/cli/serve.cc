@@ -1,4 +1,4 @@
-#include "mosaic/session/serve.h"
+#include "mosaic/serving/serve.h"
 
 #include <fmt/format.h>
 
@@ -34,7 +34,8 @@ struct ServeArguments {
 
 Result<manager::World> world_of(const ServeArguments& arguments) {
   MOSAIC_TRY(const Picoseconds relaunch, parse_time(arguments.relaunch));
-  return manager::World{.noise = arguments.noise, .idle = {arguments.idle_power}, .thermal = {}, .relaunch = std::chrono::duration_cast<Nanoseconds>(relaunch)};
+  return manager::World{
+      .noise = arguments.noise, .idle = {arguments.idle_power}, .thermal = {}, .relaunch = std::chrono::duration_cast<Nanoseconds>(relaunch)};
 }
 
 Result<manager::Scenario> scenario_of(const ServeArguments& arguments) {
@@ -48,7 +49,8 @@ Result<manager::Scenario> scenario_of(const ServeArguments& arguments) {
 }
 
 ServeStage::Clients clients_of(const ServeArguments& arguments) {
-  return {.server = {.address = arguments.address, .port = *arguments.port, .version = MOSAIC_VERSION}, .listening = [&arguments](std::uint16_t port) {
+  return {.server = {.address = arguments.address, .port = *arguments.port, .version = MOSAIC_VERSION},
+          .listening = [&arguments](std::uint16_t port) {
             note(fmt::format("KServe v2 on http://{}:{}/v2, metrics on /metrics, events on /v1/events; Ctrl-C ends", arguments.address, port));
           }};
 }
@@ -56,7 +58,8 @@ ServeStage::Clients clients_of(const ServeArguments& arguments) {
 /// What clients need: one policy, a real machine.
 Result<void> check_clients(const ServeArguments& arguments, const manager::Scenario& scenario) {
   if (!arguments.port) {
-    if (scenario.duration.count() == 0) return invalid(fmt::format("scenario '{}' has no duration: say --duration, or --http for clients until Ctrl-C", scenario.name));
+    if (scenario.duration.count() == 0)
+      return invalid(fmt::format("scenario '{}' has no duration: say --duration, or --http for clients until Ctrl-C", scenario.name));
     return {};
   }
   if (arguments.policies.size() != 1) return invalid("--http goes with one policy");
@@ -115,8 +118,7 @@ Result<void> serve(const ServeArguments& arguments, const std::stop_token& stop)
   for (const manager::NamedPolicy& each : policies) {
     progress.show("serving with " + each.name, static_cast<double>(served.size()) / static_cast<double>(policies.size()));
     const bool simulated = arguments.simulate || stage->simulated_board();
-    if (each.simulated && !simulated)
-      return fail(ErrorCode::kUnsupported, fmt::format("policy '{}' is for simulations: say --simulate", each.name));
+    if (each.simulated && !simulated) return fail(ErrorCode::kUnsupported, fmt::format("policy '{}' is for simulations: say --simulate", each.name));
     const auto policy = manager::make_policy(each, stage->machine(), {.prefer = prefer});
     manager::World here = world;
     if (!each.relaunches) here.relaunch = {};
@@ -147,7 +149,9 @@ void add_serve(CLI::App& app, Context& context) {
                               "Policies:\n" +
                                   policies);
   auto arguments = std::make_shared<ServeArguments>();
-  command.add_option("scenario", arguments->scenario, "Applications, their targets and what happens (docs/serving.md)")->required()->type_name("SCENARIO");
+  command.add_option("scenario", arguments->scenario, "Applications, their targets and what happens (docs/serving.md)")
+      ->required()
+      ->type_name("SCENARIO");
   command.add_option("--board", arguments->board, "Board instead of the scenario's: a file or a name; none: this machine");
   command.add_option("--duration", arguments->duration, "Instead of the scenario's: '60 s'");
   command.add_option("--policy", arguments->policies, "What moves the knobs (may be given several times, to compare)")
@@ -159,7 +163,8 @@ void add_serve(CLI::App& app, Context& context) {
       ->check(CLI::Range(0.0, 1000.0))
       ->capture_default_str();
   command.add_option("--relaunch", arguments->relaunch, "What a simulated new process takes")->capture_default_str();
-  command.add_option("--http", arguments->port, "Take requests of clients on this port, by KServe v2 (docs/http.md); 0: any that is free")->type_name("PORT");
+  command.add_option("--http", arguments->port, "Take requests of clients on this port, by KServe v2 (docs/http.md); 0: any that is free")
+      ->type_name("PORT");
   command.add_option("--address", arguments->address, "Of this machine, to listen on; 0.0.0.0: all")->capture_default_str();
   command.add_option("-o,--output", arguments->output, "Folder for the page with timelines, CSV and JSON files")->type_name("DIR");
   command.add_flag("-q,--quiet", arguments->quiet, "Without the decisions");

@@ -15,8 +15,8 @@
 #include "mosaic/base/random.h"
 #include "mosaic/base/statistics.h"
 #include "mosaic/input/resize.h"
-#include "mosaic/session/family_levels.h"
-#include "mosaic/session/load_maker.h"
+#include "mosaic/serving/family_levels.h"
+#include "mosaic/serving/load_maker.h"
 
 namespace mosaic::evaluate {
 namespace {
@@ -45,7 +45,8 @@ Result<std::filesystem::path> family_file(const SwitchSetting& setting, const st
 }
 
 /// Runs a level and says how long that took, with the resizing.
-Result<double> timed(const FamilyLevels& levels, const manager::Operation& operation, const std::vector<Tensor>& inputs, std::vector<Tensor>& outputs) {
+Result<double> timed(const FamilyLevels& levels, const manager::Operation& operation, const std::vector<Tensor>& inputs,
+                     std::vector<Tensor>& outputs) {
   const auto begin = std::chrono::steady_clock::now();
   MOSAIC_TRY(const RunReport report, levels.run(operation, pointers(inputs), outputs));
   (void)report;
@@ -137,7 +138,8 @@ Result<Json> level_memory(const SwitchSetting& setting) {
 Result<Json> level_switching(const SwitchSetting& setting) {
   MOSAIC_TRY(const auto levels, FamilyLevels::open({.family = setting.family, .board = ""}));
   MOSAIC_TRY(const std::vector<Tensor> inputs, random_inputs(levels->graph(), setting.seed));
-  if (inputs.size() != 1 || inputs.front().type() != ElementType::kFloat32) return fail(ErrorCode::kUnsupported, "this evaluation takes networks of one float input");
+  if (inputs.size() != 1 || inputs.front().type() != ElementType::kFloat32)
+    return fail(ErrorCode::kUnsupported, "this evaluation takes networks of one float input");
   Json json;
   MOSAIC_TRY(json["switches"], switch_times(*levels, inputs, setting.rest_seconds));
 

@@ -22,8 +22,8 @@ struct SwitchSetting {
 /// Memory of the process above what it has with the engine loaded and nothing opened, with all levels ready and warm on all placements. Bytes.
 [[nodiscard]] Result<Json> level_memory(const SwitchSetting& setting);
 
-/// How long the first request on a level takes after another level ran, and after a rest, beside the steady median; then random switches under load on
-/// all cores, each output against that of a plain session on the level's file, and the process's memory while they happen. Times in microseconds.
+/// How long the first request on a level takes after another level ran, and after a rest, beside the steady median; then random switches under load
+/// on all cores, each output against that of a plain session on the level's file, and the process's memory while they happen. Times in microseconds.
 [[nodiscard]] Result<Json> level_switching(const SwitchSetting& setting);
 
 }  // namespace mosaic::evaluate

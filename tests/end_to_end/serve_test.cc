@@ -61,9 +61,11 @@ TEST_F(Serve, OnThisMachineEveryRequestIsAccountedForAndEveryEventAnswered) {
   std::size_t requests = 0;
   for (const Json& row : json["applications"]) requests += row["requests"].get<std::size_t>();
   EXPECT_GT(requests, 80U);  // 80 of the camera alone
-  for (const std::string event : {"start", "voice arrives", "camera: latency 5 ms accuracy 75 %", "load of 100 % on cpu0", "memory at most", "page: priority 9",
-                                  "load of 0 % on cpu0", "voice leaves"}) {
-    EXPECT_TRUE(std::ranges::any_of(json["decisions"]["mosaic"], [&](const Json& row) { return row["reason"].get<std::string>().starts_with(event); })) << event;
+  for (const std::string event : {"start", "voice arrives", "camera: latency 5 ms accuracy 75 %", "load of 100 % on cpu0", "memory at most",
+                                  "page: priority 9", "load of 0 % on cpu0", "voice leaves"}) {
+    EXPECT_TRUE(std::ranges::any_of(json["decisions"]["mosaic"], [&](const Json& row) {
+      return row["reason"].get<std::string>().starts_with(event);
+    })) << event;
   }
   EXPECT_THAT(desk_.files(), testing::IsSupersetOf({"page/index.html", "page/applications.csv", "page/levels.json"}));
   EXPECT_THAT(desk_.read("page/index.html"), HasSubstr("1 W for each core that works"));
@@ -97,7 +99,8 @@ std::string ask(int port, const std::string& request) {
 }
 
 std::string post(int port, const std::string& path, const std::string& body) {
-  return ask(port, "POST " + path + " HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  return ask(port,
+             "POST " + path + " HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
 }
 std::string get(int port, const std::string& path) { return ask(port, "GET " + path + " HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"); }
 
@@ -111,8 +114,8 @@ TEST_F(Serve, AnswersClientsUntilItIsTerminated) {
   EXPECT_THAT(get(port, "/v2/models/camera"), HasSubstr("[1,1,8,8]"));
   std::string zeros = "0";
   for (int i = 1; i < 64; ++i) zeros += ",0";
-  const std::string answer =
-      post(port, "/v2/models/camera/infer", R"({"id": "7", "inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 1, 8, 8], "data": [)" + zeros + "]}]}");
+  const std::string answer = post(port, "/v2/models/camera/infer",
+                                  R"({"id": "7", "inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 1, 8, 8], "data": [)" + zeros + "]}]}");
   EXPECT_THAT(answer, HasSubstr("200 OK"));
   EXPECT_THAT(answer, HasSubstr("\"variant\":\""));
   EXPECT_THAT(post(port, "/v2/models/camera/infer", "{"), HasSubstr("400"));

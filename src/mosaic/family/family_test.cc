@@ -30,8 +30,7 @@ TEST(Family, VariantsStandByAccuracyWithTheirModelsBesideTheFile) {
   const Family family = expect(parse_family(replaced(kTwo, "10,000", "10000"), "/models"));
   ASSERT_EQ(family.variants.size(), 2U);
   EXPECT_EQ(family.name, "digits");
-  EXPECT_EQ(family.variants[0],
-            (Variant{.name = "small", .model = "/models/sub/small.onnx", .accuracy_percent = 88, .accuracy_from = "published"}));
+  EXPECT_EQ(family.variants[0], (Variant{.name = "small", .model = "/models/sub/small.onnx", .accuracy_percent = 88, .accuracy_from = "published"}));
   EXPECT_EQ(family.variants[1].model, "/models/big.onnx");
 }
 

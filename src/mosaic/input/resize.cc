@@ -22,7 +22,8 @@ std::vector<Blend> blends(std::int64_t from, std::int64_t to) {
     const double position =
         std::clamp((static_cast<double>(i) + 0.5) * static_cast<double>(from) / static_cast<double>(to) - 0.5, 0.0, static_cast<double>(from - 1));
     const auto low = static_cast<std::size_t>(position);
-    all.push_back({.low = low, .high = std::min(low + 1, static_cast<std::size_t>(from - 1)), .share = static_cast<float>(position - std::floor(position))});
+    all.push_back(
+        {.low = low, .high = std::min(low + 1, static_cast<std::size_t>(from - 1)), .share = static_cast<float>(position - std::floor(position))});
   }
   return all;
 }

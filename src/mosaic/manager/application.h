@@ -19,7 +19,7 @@ struct LevelTable {
   struct Level {
     std::string name;
     double accuracy_percent = 0;
-    Bytes memory;                           ///< that being ready takes
+    Bytes memory;                            ///< that being ready takes
     std::vector<std::optional<Cost>> costs;  ///< by placement; none: cannot run there
   };
   std::vector<Level> levels;

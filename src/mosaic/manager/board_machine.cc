@@ -29,15 +29,18 @@ class Builder {
     for (const Device& device : board_.devices) {
       const Units units = units_of(device);
       const auto clocks = clocks_of(device);
-      if (clocks.size() > kMostClocks) return fail(ErrorCode::kUnsupported, fmt::format("device '{}' has {} clocks, of at most {}", device.name, clocks.size(), kMostClocks));
+      if (clocks.size() > kMostClocks)
+        return fail(ErrorCode::kUnsupported, fmt::format("device '{}' has {} clocks, of at most {}", device.name, clocks.size(), kMostClocks));
       domains_.push_back(clocks.empty() ? std::nullopt : std::optional(made_.machine.domains.size()));
       if (!clocks.empty()) made_.machine.domains.push_back({.name = device.name, .levels = clocks, .units = units});
     }
     for (std::size_t c = 0; c < board_.configurations.size(); ++c) place(ConfigurationId(c));
     if (made_.machine.units.size() > kMostUnits)
-      return fail(ErrorCode::kUnsupported, fmt::format("board '{}' has {} cores and devices, of at most {}", board_.name, made_.machine.units.size(), kMostUnits));
+      return fail(ErrorCode::kUnsupported,
+                  fmt::format("board '{}' has {} cores and devices, of at most {}", board_.name, made_.machine.units.size(), kMostUnits));
     if (made_.machine.domains.size() > kMostDomains)
-      return fail(ErrorCode::kUnsupported, fmt::format("board '{}' has {} clocks to set, of at most {}", board_.name, made_.machine.domains.size(), kMostDomains));
+      return fail(ErrorCode::kUnsupported,
+                  fmt::format("board '{}' has {} clocks to set, of at most {}", board_.name, made_.machine.domains.size(), kMostDomains));
     return std::move(made_);
   }
 
@@ -78,7 +81,8 @@ class Builder {
       const std::vector<int> cores(device.cores.begin() + static_cast<std::ptrdiff_t>(first),
                                    device.cores.begin() + static_cast<std::ptrdiff_t>(first + count));
       const std::string range = count == 1 ? fmt::format("{}", cores.front()) : fmt::format("{}-{}", cores.front(), cores.back());
-      made_.machine.placements.push_back({.name = fmt::format("{}[{}]{}", device.name, range, at), .units = units_of(std::span(cores)), .clocks = clock});
+      made_.machine.placements.push_back(
+          {.name = fmt::format("{}[{}]{}", device.name, range, at), .units = units_of(std::span(cores)), .clocks = clock});
       made_.seats.push_back({.configuration = id, .cores = cores});
     }
   }

@@ -21,8 +21,8 @@ struct BoardMachine {
 };
 
 /// A unit for each core ("cpu0" is processor 0) and for each device without cores (by its name); a clock domain for each device whose points name
-/// clocks; a placement for each configuration and each group of neighbouring cores that it may have: of two cores of four, the first and the last two.
-/// Errors: kUnsupported: more than 64 units, 8 clock domains or 255 clocks of one.
+/// clocks; a placement for each configuration and each group of neighbouring cores that it may have: of two cores of four, the first and the last
+/// two. Errors: kUnsupported: more than 64 units, 8 clock domains or 255 clocks of one.
 [[nodiscard]] Result<BoardMachine> machine_of(const Board& board);
 
 }  // namespace mosaic::manager

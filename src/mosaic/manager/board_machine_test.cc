@@ -19,13 +19,14 @@ std::vector<std::string> names(const Machine& machine) {
 }
 
 TEST(BoardMachine, CoresAreGroupedAndClocksAreLevels) {
-  const Board board = expect(parse_board(
-      "schema_version: 1\nname: four\ndevices:\n"
-      "  - {name: cpu, kind: cpu, cores: [2, 3, 4, 5], operating_points: [{cores: 1}, {cores: 2}, {cores: 4}]}\n"
-      "  - {name: gpu, kind: gpu, operating_points: [{clock: 800 MHz, voltage: 0.9}, {clock: 200 MHz, voltage: 0.7}]}\n"));
+  const Board board =
+      expect(parse_board("schema_version: 1\nname: four\ndevices:\n"
+                         "  - {name: cpu, kind: cpu, cores: [2, 3, 4, 5], operating_points: [{cores: 1}, {cores: 2}, {cores: 4}]}\n"
+                         "  - {name: gpu, kind: gpu, operating_points: [{clock: 800 MHz, voltage: 0.9}, {clock: 200 MHz, voltage: 0.7}]}\n"));
   const BoardMachine made = expect(machine_of(board));
   EXPECT_THAT(made.machine.units, ElementsAre("cpu2", "cpu3", "cpu4", "cpu5", "gpu"));
-  EXPECT_THAT(names(made.machine), ElementsAre("cpu[2]", "cpu[3]", "cpu[4]", "cpu[5]", "cpu[2-3]", "cpu[4-5]", "cpu[2-5]", "gpu@800MHz", "gpu@200MHz"));
+  EXPECT_THAT(names(made.machine),
+              ElementsAre("cpu[2]", "cpu[3]", "cpu[4]", "cpu[5]", "cpu[2-3]", "cpu[4-5]", "cpu[2-5]", "gpu@800MHz", "gpu@200MHz"));
   EXPECT_THAT(made.seats[5].cores, ElementsAre(4, 5));
   EXPECT_EQ(made.machine.placements[5].units, 0b01100U);
   EXPECT_EQ(made.machine.placements[6].units, 0b01111U);

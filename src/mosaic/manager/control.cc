@@ -18,8 +18,17 @@ Control::Control(const Machine& machine, const Scenario& scenario, const std::ve
                              .table = tenant.from_start ? &tables[t] : nullptr});
   }
   for (const ClockDomain& domain : machine.domains) caps_.push_back(domain.levels.size());
+  last_arrivals_.resize(applications_.size());
   assignment_.operations.resize(applications_.size());
   assignment_.clocks.resize(machine.domains.size());
+}
+
+void Control::arrived(std::size_t tenant, Nanoseconds now) {
+  constexpr std::int64_t kMemory = 8;  // requests that the mean goes back, about
+  if (scenario_->tenants[tenant].arrivals.kind != Arrivals::Kind::kClients) return;
+  Nanoseconds& period = applications_[tenant].period;
+  if (auto& last = last_arrivals_[tenant]; last) period = period.count() == 0 ? now - *last : period + (now - *last - period) / kMemory;
+  last_arrivals_[tenant] = now;
 }
 
 Result<Units> Control::units_of(const std::vector<std::string>& names) const {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +12,8 @@
 
 namespace mosaic::manager {
 
-/// The state that a policy sees, kept up to date by events and answered requests, on a real machine and on a simulated one alike. Knows no clock and no
-/// threads; borrows all that it is made of. Thread-compatible.
+/// The state that a policy sees, kept up to date by events and answered requests, on a real machine and on a simulated one alike. Knows no clock and
+/// no threads; borrows all that it is made of. Thread-compatible.
 class Control {
  public:
   /// `tables`: by tenant.
@@ -24,8 +24,8 @@ class Control {
 
   void completed(const Completed& completed) { completed_.push_back(completed); }
 
-  /// The mean time between an application's requests, where that is measured.
-  void set_period(std::size_t tenant, Nanoseconds period) { applications_[tenant].period = period; }
+  /// A client's request came: of an application that only clients use, it tells the mean time between requests.
+  void arrived(std::size_t tenant, Nanoseconds now);
 
   /// Asks the policy; `event`: why, empty at the end of a control period. `others`: as in Situation.
   const Assignment& step(Nanoseconds now, const std::string& event, std::vector<double> others);
@@ -52,6 +52,7 @@ class Control {
   const std::vector<LevelTable>* tables_;
   Policy* policy_;
   std::vector<Application> applications_;
+  std::vector<std::optional<Nanoseconds>> last_arrivals_;
   Units offline_ = 0;
   Units failed_ = 0;
   std::vector<std::size_t> caps_;

@@ -40,7 +40,7 @@ std::vector<std::uint64_t> weights_of(std::span<const Demand> demands) {
 struct Measure {
   double requests_a_second = 0;  ///< of one whose rate is not known: 1, for its power
   double requests_a_nanosecond = 0;
-  std::int64_t target = 0;                                         ///< nanoseconds
+  std::int64_t target = 0;                                        ///< nanoseconds
   std::int64_t reach = std::numeric_limits<std::int64_t>::max();  ///< the longest response that counts as in time ...
   std::int64_t keep = std::numeric_limits<std::int64_t>::max();   ///< ... of the option that it runs by
 
@@ -178,7 +178,8 @@ class Partial {
 
   [[nodiscard]] std::int64_t response(const Judged& judged) const {
     std::int64_t longest = 0;
-    for (Units rest = judged.units; rest != 0; rest &= rest - 1) longest = std::max(longest, service_[static_cast<std::size_t>(std::countr_zero(rest))]);
+    for (Units rest = judged.units; rest != 0; rest &= rest - 1)
+      longest = std::max(longest, service_[static_cast<std::size_t>(std::countr_zero(rest))]);
     return longest;
   }
 
@@ -267,7 +268,7 @@ class Ordered {
  private:
   const Demand* demand_;
   std::vector<Judged> all_;
-  std::vector<std::uint32_t> heap_;    ///< not ordered yet
+  std::vector<std::uint32_t> heap_;  ///< not ordered yet
   std::vector<const Judged*> order_;
   std::vector<const Judged*> best_;  ///< by placement
 };
@@ -343,7 +344,8 @@ std::optional<Cost> judge(const Machine& machine, std::span<const Demand> demand
   const std::vector<Units> units = distinct_units(machine);
   std::vector<Judged> judged;
   for (std::size_t i = 0; i < demands.size(); ++i)
-    judged.push_back(choices[i] ? judged_option(machine, units, demands[i], Measure(demands[i], rules), *choices[i], rules, weights[i]) : refusal(demands[i], rules, weights[i]));
+    judged.push_back(choices[i] ? judged_option(machine, units, demands[i], Measure(demands[i], rules), *choices[i], rules, weights[i])
+                                : refusal(demands[i], rules, weights[i]));
   Partial partial(rules, weights);
   for (std::size_t i = 0; i < demands.size(); ++i) {
     if (!partial.push(i, judged[i])) return std::nullopt;
@@ -357,11 +359,13 @@ std::vector<Nanoseconds> responses(const Machine& machine, std::span<const Deman
   const auto units_of = [&](std::size_t i) { return machine.placements[demands[i].options[*choices[i]].operation.placement].units; };
   for (std::size_t i = 0; i < demands.size(); ++i) {
     if (!choices[i]) continue;
-    for (Units rest = units_of(i); rest != 0; rest &= rest - 1) service[static_cast<std::size_t>(std::countr_zero(rest))] += demands[i].options[*choices[i]].latency;
+    for (Units rest = units_of(i); rest != 0; rest &= rest - 1)
+      service[static_cast<std::size_t>(std::countr_zero(rest))] += demands[i].options[*choices[i]].latency;
   }
   for (std::size_t i = 0; i < demands.size(); ++i) {
     if (!choices[i]) continue;
-    for (Units rest = units_of(i); rest != 0; rest &= rest - 1) longest[i] = std::max(longest[i], service[static_cast<std::size_t>(std::countr_zero(rest))]);
+    for (Units rest = units_of(i); rest != 0; rest &= rest - 1)
+      longest[i] = std::max(longest[i], service[static_cast<std::size_t>(std::countr_zero(rest))]);
   }
   return longest;
 }

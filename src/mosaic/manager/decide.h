@@ -69,10 +69,10 @@ struct Decision {
   std::size_t nodes = 0;  ///< of the search
 };
 
-/// The best choice of an option for every application: first resources and clock, and with each the best level. Several may share units: a unit is held
-/// by one request at a time, so that a request may wait for one of each application that shares its units. Hard rules: clocks agree, no unit is busier
-/// than allowed, memory. Exact, by branch and bound over applications by priority, with options in the order of their own cost and the sum of the best
-/// remaining ones as bound. At most 32 applications; beyond eight different priorities the lowest ones count as one. Pure.
+/// The best choice of an option for every application: first resources and clock, and with each the best level. Several may share units: a unit is
+/// held by one request at a time, so that a request may wait for one of each application that shares its units. Hard rules: clocks agree, no unit is
+/// busier than allowed, memory. Exact, by branch and bound over applications by priority, with options in the order of their own cost and the sum of
+/// the best remaining ones as bound. At most 32 applications; beyond eight different priorities the lowest ones count as one. Pure.
 [[nodiscard]] Decision decide(const Machine& machine, std::span<const Demand> demands, const Rules& rules);
 
 /// The cost of given choices; none where they break a hard rule. Requires: as many as demands; valid indices.

@@ -44,7 +44,8 @@ struct Machine {
   /// By unit: times as long as alone that work takes where others want the unit all the time. Empty: 2, as an even scheduler has it.
   std::vector<double> shared = {};
 
-  /// Times as long as alone that work on these units takes where others want each of them for a share of the time; `load` by unit, empty: nobody does.
+  /// Times as long as alone that work on these units takes where others want each of them for a share of the time; `load` by unit, empty: nobody
+  /// does.
   [[nodiscard]] double contention(Units wanted, const std::vector<double>& load) const;
 };
 

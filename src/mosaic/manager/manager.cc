@@ -79,7 +79,8 @@ void Manager::learn(const Situation& situation) {
     Learnt& learnt = learnt_[units];
     const bool other_load = expected > learnt.contention * kOtherLoad || expected * kOtherLoad < learnt.contention;
     if (other_load || each.finished - learnt.last > options_.trusted) learnt.slowdown.expect(learnt_of(learnt, expected));
-    learnt.slowdown.observe(Nanoseconds(static_cast<std::int64_t>(static_cast<double>(cost->latency.count()) * expected)), each.finished - each.started);
+    learnt.slowdown.observe(Nanoseconds(static_cast<std::int64_t>(static_cast<double>(cost->latency.count()) * expected)),
+                            each.finished - each.started);
     learnt.contention = expected;
     learnt.last = each.finished;
   }
@@ -120,9 +121,9 @@ bool Manager::should_change(const Situation& situation, const Cost& stay, const 
   const bool accuracy_first = options_.rules.prefer == Prefer::kAccuracy;
   const double points = 1000 * options_.least_gain;
   const double power = options_.least_gain * static_cast<double>(accuracy_first ? stay.second : stay.first);
-  const bool better = best.missed == stay.missed &&
-                      (gain(stay.excess, best.excess, 0) || gain(stay.first, best.first, accuracy_first ? points : power) ||
-                       (best.first <= stay.first && gain(stay.second, best.second, accuracy_first ? power : points)));
+  const bool better =
+      best.missed == stay.missed && (gain(stay.excess, best.excess, 0) || gain(stay.first, best.first, accuracy_first ? points : power) ||
+                                     (best.first <= stay.first && gain(stay.second, best.second, accuracy_first ? power : points)));
   promised_ = better ? promised_ + 1 : 0;
   return better && promised_ >= std::max(patience_, options_.patience);
 }

@@ -13,19 +13,19 @@
 
 namespace mosaic::manager {
 
-/// The run-time manager: predicts what every application would take on every placement, from the table made ahead times a slowdown, and takes the best 
-/// choice for all of them together (`decide`). The slowdown is what an even scheduler makes of the load of others, times what is learnt from requests
-/// on those units; where none ran, times what is learnt elsewhere, for heat and wrong tables meet all. It changes at once where something happened or a
-/// target is missed; where targets are kept, only for a gain that several periods in a row promise, and after a gain that was lost again, for twice as
-/// many of them each time. Source of the three layers and the order of knobs: Xun et al., "Dynamic DNNs meet runtime resource management" (arXiv
-/// 2401.08965). Thread-compatible.
+/// The run-time manager: predicts what every application would take on every placement, from the table made ahead times a slowdown, and takes the
+/// best choice for all of them together (`decide`). The slowdown is what an even scheduler makes of the load of others, times what is learnt from
+/// requests on those units; where none ran, times what is learnt elsewhere, for heat and wrong tables meet all. It changes at once where something
+/// happened or a target is missed; where targets are kept, only for a gain that several periods in a row promise, and after a gain that was lost
+/// again, for twice as many of them each time. Source of the three layers and the order of knobs: Xun et al., "Dynamic DNNs meet runtime resource
+/// management" (arXiv 2401.08965). Thread-compatible.
 class Manager final : public Policy {
  public:
   struct Options {
     Rules rules;
-    std::size_t patience = 3;        ///< periods that a gain must last
-    std::size_t most_patience = 96;  ///< where gains kept being taken back
-    double least_gain = 0.02;        ///< of power, as a share; of accuracy, in points
+    std::size_t patience = 3;             ///< periods that a gain must last
+    std::size_t most_patience = 96;       ///< where gains kept being taken back
+    double least_gain = 0.02;             ///< of power, as a share; of accuracy, in points
     Nanoseconds trusted{30'000'000'000};  ///< how long what was learnt on units holds when nothing runs there
     Nanoseconds regret{5'000'000'000};    ///< a gain that is lost so soon was none
     /// Which operations there are to choose from; none: all. For what single knobs are worth.
@@ -44,8 +44,8 @@ class Manager final : public Policy {
  private:
   /// About a set of units.
   struct Learnt {
-    Slowdown slowdown;        ///< beyond what the load of others explains
-    double contention = 1;    ///< what that load explained when the last request ended
+    Slowdown slowdown;      ///< beyond what the load of others explains
+    double contention = 1;  ///< what that load explained when the last request ended
     Nanoseconds last{};
   };
 
@@ -66,9 +66,9 @@ class Manager final : public Policy {
   std::map<Units, Learnt> learnt_;
   std::vector<std::optional<Operation>> operations_;
   std::vector<double> others_;  ///< at the last call
-  std::size_t promised_ = 0;  ///< periods in a row in which something better was seen
+  std::size_t promised_ = 0;    ///< periods in a row in which something better was seen
   std::size_t patience_ = 0;
-  Nanoseconds gained_{-1};    ///< when the last gain was taken; negative: none
+  Nanoseconds gained_{-1};  ///< when the last gain was taken; negative: none
   bool proved_ = true;
 };
 

@@ -19,8 +19,8 @@ struct NamedPolicy {
   bool simulated = false;   ///< only there
 };
 
-/// All there are: "mosaic", "mosaic:level" and "mosaic:hardware" (with one knob each), "published" and "published:relaunch", "largest" and "smallest" with
-/// each governor ("largest:schedutil"; alone: performance), "oracle".
+/// All there are: "mosaic", "mosaic:level" and "mosaic:hardware" (with one knob each), "published" and "published:relaunch", "largest" and "smallest"
+/// with each governor ("largest:schedutil"; alone: performance), "oracle".
 [[nodiscard]] std::vector<NamedPolicy> named_policies();
 
 /// Errors: kInvalidInput: no such policy, with what is meant if that is near.

@@ -121,7 +121,8 @@ Result<Tenant> read_tenant(const Json& json, const std::filesystem::path& folder
   fields.optional("from_start", tenant.from_start);
   read_targets(fields, targets);
   if (!fields.failed() && tenant.name.empty()) fields.reject("the name is empty");
-  if (queue < 1 || queue > static_cast<std::int64_t>(kLongestQueue)) fields.reject(fmt::format("queue is {}, not from 1 to {}", queue, kLongestQueue));
+  if (queue < 1 || queue > static_cast<std::int64_t>(kLongestQueue))
+    fields.reject(fmt::format("queue is {}, not from 1 to {}", queue, kLongestQueue));
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   MOSAIC_TRY(tenant.arrivals, read_arrivals(requests, folder, where));
   tenant.family = (folder / family).lexically_normal();

@@ -19,8 +19,8 @@ namespace mosaic::manager {
 /// How requests come.
 struct Arrivals {
   enum class Kind : std::uint8_t { kPeriodic, kPoisson, kTrace, kClients };
-  Kind kind = Kind::kClients;        ///< kClients: only over HTTP
-  Nanoseconds period{};              ///< of kPeriodic; the mean of the others
+  Kind kind = Kind::kClients;         ///< kClients: only over HTTP
+  Nanoseconds period{};               ///< of kPeriodic; the mean of the others
   std::vector<Nanoseconds> instants;  ///< of kTrace: after the application's arrival, ascending
 };
 
@@ -31,8 +31,8 @@ struct Tenant {
   int priority = 0;
   Targets targets;
   Arrivals arrivals;
-  std::size_t queue = 16;   ///< requests that may wait; more are refused
-  bool from_start = true;   ///< else it comes with an event
+  std::size_t queue = 16;  ///< requests that may wait; more are refused
+  bool from_start = true;  ///< else it comes with an event
 };
 
 /// Targets of an application change; what is absent stays.

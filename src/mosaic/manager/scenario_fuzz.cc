@@ -1,8 +1,8 @@
-#include "mosaic/manager/scenario.h"
-
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+#include "mosaic/manager/scenario.h"
 
 /// As a scenario and as a change from a client; what is read can be described.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -65,9 +65,9 @@ TEST(Scenario, ReadsApplicationsAndEventsInTheirOrderInTime) {
   EXPECT_EQ(scenario.tenants[2].arrivals.kind, Arrivals::Kind::kClients);
   std::vector<std::string> words;
   for (const Event& each : scenario.events) words.push_back(describe(each.change));
-  EXPECT_THAT(words, testing::ElementsAre("camera: latency 10 ms priority 7", "cpu1 offline", "cpu1 online", "voice arrives", "voice leaves",
-                                          "gpu at most 500 MHz", "gpu uncapped", "memory at most 64.0 MiB", "memory unlimited",
-                                          "load of 50 % on cpu0, gpu"));
+  EXPECT_THAT(
+      words, testing::ElementsAre("camera: latency 10 ms priority 7", "cpu1 offline", "cpu1 online", "voice arrives", "voice leaves",
+                                  "gpu at most 500 MHz", "gpu uncapped", "memory at most 64.0 MiB", "memory unlimited", "load of 50 % on cpu0, gpu"));
 }
 
 TEST(Scenario, SaysWhatIsWrong) {

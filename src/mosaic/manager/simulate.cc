@@ -24,9 +24,7 @@ struct Happening {
   std::size_t index = 0;  ///< of the tenant or event
   std::uint64_t number = 0;
 
-  friend bool operator>(const Happening& a, const Happening& b) {
-    return std::tuple(a.at, a.what, a.number) > std::tuple(b.at, b.what, b.number);
-  }
+  friend bool operator>(const Happening& a, const Happening& b) { return std::tuple(a.at, a.what, a.number) > std::tuple(b.at, b.what, b.number); }
 };
 
 /// An application while it is served: one of its requests is at the gate or runs, others wait behind it.
@@ -197,7 +195,8 @@ class Simulation {
     records_.push_back(record);
     busy_energy_ += record.energy;
     warmth_ += record.energy;
-    control_.completed({.application = tenant, .operation = *record.operation, .arrived = record.arrived, .started = record.started, .finished = now_});
+    control_.completed(
+        {.application = tenant, .operation = *record.operation, .arrived = record.arrived, .started = record.started, .finished = now_});
     for (const std::size_t each : gate_.leave(tenant)) begin(each);
     next_request(tenant);
   }

@@ -35,9 +35,9 @@ struct World {
   Nanoseconds relaunch{};  ///< how long an application is away when a policy that relaunches changes its level
 };
 
-/// Serves a scenario on a virtual clock: requests come, wait for their units (`Gate`), take what the tables say times the truth, and the policy is asked
-/// at the start, at every event and at the end of every control period. The same seed repeats exactly. Errors: kInvalidInput: an event names what the
-/// machine does not have; no duration; kCancelled.
+/// Serves a scenario on a virtual clock: requests come, wait for their units (`Gate`), take what the tables say times the truth, and the policy is
+/// asked at the start, at every event and at the end of every control period. The same seed repeats exactly. Errors: kInvalidInput: an event names
+/// what the machine does not have; no duration; kCancelled.
 [[nodiscard]] Result<Outcome> simulate(const Machine& machine, const Scenario& scenario, const std::vector<LevelTable>& tables, const World& world,
                                        Policy& policy, const std::stop_token& stop = {});
 

@@ -218,8 +218,9 @@ TEST(Manager, WithPerfectTablesIsAsGoodAsAnOracle) {
     street.add("voice", 60_ms, 70_ms, 0);
     for (Tenant& each : street.scenario.tenants) each.targets.accuracy_percent = 82;
     for (int i = 1; i <= 3; ++i) {
-      street.at(Nanoseconds(random.between(1, 9) * 1'000'000'000 + 3'000'000'000LL * i),
-                Retarget{.application = "camera", .latency = Nanoseconds(random.between(10, 40) * 1'000'000), .accuracy_percent = random.uniform(80, 86)});
+      street.at(
+          Nanoseconds(random.between(1, 9) * 1'000'000'000 + 3'000'000'000LL * i),
+          Retarget{.application = "camera", .latency = Nanoseconds(random.between(10, 40) * 1'000'000), .accuracy_percent = random.uniform(80, 86)});
       street.at(Nanoseconds(random.between(1, 9) * 1'000'000'000 + 3'000'000'000LL * i + 500'000'000),
                 Load{.units = {random.below(2) == 0 ? "cpu0" : "gpu"}, .share = random.below(2) == 0 ? 1.0 : 0.0});
     }

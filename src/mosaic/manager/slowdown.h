@@ -9,16 +9,16 @@
 namespace mosaic::manager {
 
 /// How many times longer requests take than they do alone, learnt from those that ran: what others on the machine, heat and wrong tables come to.
-/// A high quantile of recent ratios, so that a target holds for nearly all requests; where the last few all lie clearly on one side of it, the older ones
-/// are forgotten: load that comes or goes is believed after a handful of requests. Thread-compatible.
+/// A high quantile of recent ratios, so that a target holds for nearly all requests; where the last few all lie clearly on one side of it, the older
+/// ones are forgotten: load that comes or goes is believed after a handful of requests. Thread-compatible.
 class Slowdown {
  public:
   struct Options {
-    std::size_t window = 40;      ///< ratios that count
-    std::size_t few = 4;          ///< that agree for a change to be believed
-    double quantile = 0.95;       ///< of the window
-    double change = 1.25;         ///< between what was and what the few say
-    double most = 50;             ///< a single ratio counts as no more
+    std::size_t window = 40;  ///< ratios that count
+    std::size_t few = 4;      ///< that agree for a change to be believed
+    double quantile = 0.95;   ///< of the window
+    double change = 1.25;     ///< between what was and what the few say
+    double most = 50;         ///< a single ratio counts as no more
   };
 
   explicit Slowdown(const Options& options) : options_(options) {}

@@ -67,8 +67,7 @@ std::size_t StaticPolicy::governed(const Situation& situation, const Application
   for (std::size_t unit = 0; unit < busy_.size(); ++unit) busy = (units >> unit & 1U) != 0 ? std::max(busy, busy_[unit]) : busy;
   std::vector<std::size_t> same;
   for (std::size_t p = 0; p < machine.placements.size(); ++p) {
-    if (machine.placements[p].units == units && usable(situation, application, {.level = fastest.level, .placement = p}))
-      same.push_back(p);
+    if (machine.placements[p].units == units && usable(situation, application, {.level = fastest.level, .placement = p})) same.push_back(p);
   }
   std::ranges::sort(same, {}, [&](std::size_t p) { return clock_rank(machine, machine.placements[p]); });
   const double top = static_cast<double>(latency_of(application, fastest).count());

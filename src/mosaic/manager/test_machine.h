@@ -36,10 +36,8 @@ inline manager::LevelTable small_table(std::size_t levels, Nanoseconds least) {
   const std::vector<double> watts{1, 1, 2, 0.6, 1.6, 6};
   manager::LevelTable table;
   for (std::size_t level = 0; level < levels; ++level) {
-    manager::LevelTable::Level row{.name = "level" + std::to_string(level),
-                                   .accuracy_percent = 80 + 2 * static_cast<double>(level),
-                                   .memory = {1'000'000},
-                                   .costs = {}};
+    manager::LevelTable::Level row{
+        .name = "level" + std::to_string(level), .accuracy_percent = 80 + 2 * static_cast<double>(level), .memory = {1'000'000}, .costs = {}};
     for (std::size_t p = 0; p < speeds.size(); ++p) {
       const auto time = Nanoseconds(static_cast<std::int64_t>(static_cast<double>(least.count()) * static_cast<double>(level + 1) / speeds[p]));
       row.costs.push_back(manager::LevelTable::Cost{.latency = time, .energy = Watts{watts[p]} * std::chrono::duration<double>(time)});

@@ -19,8 +19,8 @@
 
 namespace mosaic {
 
-/// A family, opened on a board: all its variants compiled for all placements, in one process, ready to be run at once. Requests have the inputs of the
-/// variant with the largest ones; others get theirs resized, which is part of their time. Thread-safe once opened.
+/// A family, opened on a board: all its variants compiled for all placements, in one process, ready to be run at once. Requests have the inputs of
+/// the variant with the largest ones; others get theirs resized, which is part of their time. Thread-safe once opened.
 class FamilyLevels {
  public:
   struct Options {
@@ -30,8 +30,8 @@ class FamilyLevels {
     std::stop_token stop = {};
   };
 
-  /// Errors: those of `read_family`, of `Workspace::open` and of compiling, after the variant's name; kInvalidInput: variants whose outputs differ, or
-  /// whose inputs differ in more than height and width.
+  /// Errors: those of `read_family`, of `Workspace::open` and of compiling, after the variant's name; kInvalidInput: variants whose outputs differ,
+  /// or whose inputs differ in more than height and width.
   [[nodiscard]] static Result<std::unique_ptr<FamilyLevels>> open(const Options& options);
 
   [[nodiscard]] const Family& family() const { return family_; }
@@ -43,7 +43,8 @@ class FamilyLevels {
 
   /// Runs a request. A core that is the only one of its placement must be the calling thread's: pin it first. Errors: those of `Executor::run` and
   /// `resize_planes`; kInvalidInput where the placement cannot run the variant.
-  [[nodiscard]] Result<RunReport> run(const manager::Operation& operation, const std::vector<const Tensor*>& inputs, std::vector<Tensor>& outputs) const;
+  [[nodiscard]] Result<RunReport> run(const manager::Operation& operation, const std::vector<const Tensor*>& inputs,
+                                      std::vector<Tensor>& outputs) const;
 
   struct TableOptions {
     std::size_t runs = 15;  ///< of each variant on each placement, in turn; the median counts

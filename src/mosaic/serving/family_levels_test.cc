@@ -1,4 +1,4 @@
-#include "mosaic/session/family_levels.h"
+#include "mosaic/serving/family_levels.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,12 +1,12 @@
-#include "mosaic/session/serve.h"
+#include "mosaic/serving/serve.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "mosaic/manager/control.h"
 #include "mosaic/manager/manager.h"
-#include "mosaic/session/serving.h"
-#include "mosaic/session/serving_http.h"
+#include "mosaic/serving/serving.h"
+#include "mosaic/serving/serving_http.h"
 
 namespace mosaic {
 
@@ -18,8 +18,8 @@ Result<std::unique_ptr<ServeStage>> ServeStage::open(Options options) {
   for (const manager::Tenant& tenant : stage->scenario_.tenants) {
     auto found = static_cast<std::size_t>(std::ranges::find(opened, tenant.family) - opened.begin());
     if (found == opened.size()) {
-      auto levels = FamilyLevels::open(
-          {.family = tenant.family, .board = stage->scenario_.board, .progress = options.progress, .stop = options.stop});
+      auto levels =
+          FamilyLevels::open({.family = tenant.family, .board = stage->scenario_.board, .progress = options.progress, .stop = options.stop});
       if (!levels) return within("application '" + tenant.name + "'", levels.error());
       auto table = (*levels)->measure({.stop = options.stop, .progress = options.progress});
       if (!table) return within("application '" + tenant.name + "'", table.error());

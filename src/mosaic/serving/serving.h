@@ -14,7 +14,7 @@
 #include "mosaic/manager/outcome.h"
 #include "mosaic/manager/policy.h"
 #include "mosaic/manager/scenario.h"
-#include "mosaic/session/family_levels.h"
+#include "mosaic/serving/family_levels.h"
 
 namespace mosaic {
 
@@ -43,8 +43,8 @@ class Serving {
   Serving(const Serving&) = delete;
   Serving& operator=(const Serving&) = delete;
 
-  /// Serves until the scenario's end (none: a duration of zero) or until it is stopped; requests that wait are answered first. Errors: kInvalidInput: an
-  /// event names what the machine does not have.
+  /// Serves until the scenario's end (none: a duration of zero) or until it is stopped; requests that wait are answered first. Errors: kInvalidInput:
+  /// an event names what the machine does not have.
   [[nodiscard]] Result<manager::Outcome> run(const std::stop_token& stop);
 
   /// A client's request. `answer` is called once, from another thread or from this call. Errors go there: kBusy: the queue is full; kInvalidInput;

@@ -1,4 +1,4 @@
-#include "mosaic/session/family_levels.h"
+#include "mosaic/serving/family_levels.h"
 
 #include <fmt/format.h>
 
@@ -37,7 +37,8 @@ std::string describe_tensors(const Graph& graph, const std::vector<TensorId>& id
   std::string text;
   for (const TensorId id : ids) {
     const GraphTensor& tensor = graph.tensor(id);
-    text += fmt::format("{}{} {} {}", text.empty() ? "" : ", ", tensor.name, name(tensor.element), tensor.shape ? to_string(*tensor.shape) : "dynamic");
+    text +=
+        fmt::format("{}{} {} {}", text.empty() ? "" : ", ", tensor.name, name(tensor.element), tensor.shape ? to_string(*tensor.shape) : "dynamic");
   }
   return text;
 }
@@ -117,11 +118,13 @@ Result<void> FamilyLevels::check_agreement() {
   return {};
 }
 
-Result<RunReport> FamilyLevels::run(const manager::Operation& operation, const std::vector<const Tensor*>& inputs, std::vector<Tensor>& outputs) const {
+Result<RunReport> FamilyLevels::run(const manager::Operation& operation, const std::vector<const Tensor*>& inputs,
+                                    std::vector<Tensor>& outputs) const {
   const Variant& variant = variants_[operation.level];
   const auto& executor = variant.executors[operation.placement];
   if (!executor)
-    return invalid(fmt::format("variant '{}' cannot run on {}", family_.variants[operation.level].name, machine_.machine.placements[operation.placement].name));
+    return invalid(
+        fmt::format("variant '{}' cannot run on {}", family_.variants[operation.level].name, machine_.machine.placements[operation.placement].name));
   const Graph& own = variant.workspace->graph();
   if (inputs.size() != own.inputs.size()) return invalid(fmt::format("{} inputs, {} are needed", inputs.size(), own.inputs.size()));
   std::vector<Tensor> resized;
@@ -163,11 +166,13 @@ Result<manager::LevelTable> FamilyLevels::measure(const TableOptions& options) c
           const auto begin = std::chrono::steady_clock::now();
           MOSAIC_TRY(const RunReport report, this->run({.level = level, .placement = p}, pointers(*inputs), outputs));
           if (run == 0 || again == 0) continue;
-          const Nanoseconds time = report.simulated ? report.total : std::chrono::duration_cast<Nanoseconds>(std::chrono::steady_clock::now() - begin);
+          const Nanoseconds time =
+              report.simulated ? report.total : std::chrono::duration_cast<Nanoseconds>(std::chrono::steady_clock::now() - begin);
           times[level * placements + p].push_back(static_cast<double>(time.count()));
           const Configuration& configuration = board().configuration(machine_.seats[p].configuration);
           const auto power = board().device(configuration.device).points[configuration.point].power;
-          const Watts modelled = power.value_or(Watts{kPowerOfACore.value * static_cast<double>(std::max<std::size_t>(1, machine_.seats[p].cores.size()))});
+          const Watts modelled =
+              power.value_or(Watts{kPowerOfACore.value * static_cast<double>(std::max<std::size_t>(1, machine_.seats[p].cores.size()))});
           energies[level * placements + p].push_back(report.energy.value_or(modelled * std::chrono::duration<double>(time)).value);
         }
       }
@@ -182,7 +187,8 @@ Result<manager::LevelTable> FamilyLevels::measure(const TableOptions& options) c
     for (std::size_t p = 0; p < placements; ++p) {
       const std::size_t cell = level * placements + p;
       if (times[cell].empty()) continue;
-      row.costs[p] = manager::LevelTable::Cost{.latency = Nanoseconds(static_cast<std::int64_t>(median(times[cell]))), .energy = {median(energies[cell])}};
+      row.costs[p] =
+          manager::LevelTable::Cost{.latency = Nanoseconds(static_cast<std::int64_t>(median(times[cell]))), .energy = {median(energies[cell])}};
     }
     table.levels.push_back(std::move(row));
   }

@@ -10,8 +10,8 @@
 
 namespace mosaic {
 
-/// Keeps cores busy for a share of their time, for scenarios whose events say that others use them: one thread a core, confined to it, that computes and
-/// sleeps by turns of 10 ms. Devices without cores are left alone. Thread-compatible.
+/// Keeps cores busy for a share of their time, for scenarios whose events say that others use them: one thread a core, confined to it, that computes
+/// and sleeps by turns of 10 ms. Devices without cores are left alone. Thread-compatible.
 class LoadMaker {
  public:
   LoadMaker() = default;

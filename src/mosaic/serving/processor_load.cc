@@ -1,4 +1,4 @@
-#include "mosaic/session/processor_load.h"
+#include "mosaic/serving/processor_load.h"
 
 #include <algorithm>
 #include <array>
@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "mosaic/base/text.h"
 
@@ -37,6 +38,30 @@ std::optional<ProcessorTimes> processor_times() {
   ProcessorTimes times = parse_processor_times(text.str());
   if (times.processors.empty()) return std::nullopt;
   return times;
+}
+
+void ProcessorWatch::count(std::span<const int> processors, Nanoseconds from, Nanoseconds to) {
+  if (to <= from) return;
+  for (const int processor : processors) ours_[processor] += to - from;
+}
+
+std::map<int, double> ProcessorWatch::look(Nanoseconds now) {
+  constexpr double kLeast = 0.15;
+  std::map<int, double> ours;
+  const auto since = static_cast<double>(std::max<std::int64_t>(1, (now - looked_).count()));
+  for (const auto& [processor, busy] : ours_) ours[processor] = static_cast<double>(busy.count()) / since;
+  ours_.clear();
+  looked_ = now;
+  auto times = processor_times();
+  std::map<int, double> load;
+  if (times && times_) {
+    for (const auto& [processor, share] : load_of_others(*times_, *times, ours)) {
+      smooth_[processor] += (share - smooth_[processor]) / 2;
+      load[processor] = smooth_[processor] < kLeast ? 0 : smooth_[processor];
+    }
+  }
+  times_ = std::move(times);
+  return load;
 }
 
 std::map<int, double> load_of_others(const ProcessorTimes& before, const ProcessorTimes& after, const std::map<int, double>& ours) {

@@ -1,4 +1,4 @@
-#include "mosaic/session/serving_http.h"
+#include "mosaic/serving/serving_http.h"
 
 #include <fmt/format.h>
 
@@ -25,7 +25,8 @@ std::vector<http::TensorType> tensor_types(const Graph& graph, const std::vector
 ServingService::ServingService(const ServeStage& stage, Serving& serving) : stage_(stage), serving_(serving) {
   for (std::size_t t = 0; t < stage.levels().size(); ++t) {
     const Graph& graph = stage.levels()[t]->graph();
-    models_.push_back({.name = stage.scenario().tenants[t].name, .inputs = tensor_types(graph, graph.inputs), .outputs = tensor_types(graph, graph.outputs)});
+    models_.push_back(
+        {.name = stage.scenario().tenants[t].name, .inputs = tensor_types(graph, graph.inputs), .outputs = tensor_types(graph, graph.outputs)});
   }
 }
 
@@ -35,7 +36,7 @@ void ServingService::infer(http::InferRequest request, http::Answer answer) {
   std::vector<Tensor> inputs;
   for (http::NamedTensor& each : request.inputs) inputs.push_back(std::move(each.tensor));
   auto respond = [this, &model = *found, wanted = std::move(request.outputs), answer = std::move(answer),
-                        begin = std::chrono::steady_clock::now()](Result<Answer> result) mutable {
+                  begin = std::chrono::steady_clock::now()](Result<Answer> result) mutable {
     const http::Labels application{{"application", model.name}};
     if (!result) {
       metrics_.counter("mosaic_requests_failed_total", "Requests that were refused or failed", application).add();

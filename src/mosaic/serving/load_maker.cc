@@ -1,4 +1,4 @@
-#include "mosaic/session/load_maker.h"
+#include "mosaic/serving/load_maker.h"
 
 #include <array>
 #include <charconv>

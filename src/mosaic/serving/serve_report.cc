@@ -4,7 +4,7 @@
 
 #include "mosaic/report/figure.h"
 #include "mosaic/report/page.h"
-#include "mosaic/session/serve.h"
+#include "mosaic/serving/serve.h"
 
 namespace mosaic {
 namespace {
@@ -18,11 +18,12 @@ std::string kind_of(const manager::Outcome& outcome) { return outcome.simulated 
 
 /// Latencies of an application's requests over time, with the target that each had.
 report::XyChart latency_chart(const ServeStage& stage, const Served& served, std::size_t tenant) {
-  report::XyChart chart{.name = "latency",
-                        .caption = fmt::format("{}, {}: latency of requests, {}", served.policy, stage.scenario().tenants[tenant].name, kind_of(served.outcome)),
-                        .x = {.title = "time (s)"},
-                        .y = {.title = "latency (ms)", .low = 0},
-                        .series = {}};
+  report::XyChart chart{
+      .name = "latency",
+      .caption = fmt::format("{}, {}: latency of requests, {}", served.policy, stage.scenario().tenants[tenant].name, kind_of(served.outcome)),
+      .x = {.title = "time (s)"},
+      .y = {.title = "latency (ms)", .low = 0},
+      .series = {}};
   report::PointSeries latency{.name = "request", .points = {}};
   report::PointSeries target{.name = "target", .points = {}, .marks = false, .line = true, .dashed = true};
   const auto count = static_cast<std::size_t>(std::ranges::count(served.outcome.records, tenant, &manager::Record::tenant));
@@ -30,7 +31,9 @@ report::XyChart latency_chart(const ServeStage& stage, const Served& served, std
   std::size_t number = 0;
   for (const manager::Record& each : served.outcome.records) {
     if (each.tenant != tenant || number++ % every != 0) continue;
-    if (each.operation) latency.points.push_back({.x = in_s(each.arrived), .y = in_ms(each.latency()), .label = stage.tables()[tenant].levels[each.operation->level].name});
+    if (each.operation)
+      latency.points.push_back(
+          {.x = in_s(each.arrived), .y = in_ms(each.latency()), .label = stage.tables()[tenant].levels[each.operation->level].name});
     if (each.deadline) target.points.push_back({.x = in_s(each.arrived), .y = in_ms(*each.deadline - each.arrived), .label = {}});
   }
   chart.series = {std::move(latency)};
@@ -49,7 +52,8 @@ report::XyChart level_chart(const ServeStage& stage, const Served& served) {
     report::PointSeries line{.name = stage.scenario().tenants[t].name, .points = {}, .marks = false, .line = true};
     const auto add = [&](Nanoseconds at, const manager::Operation& operation) {
       const auto& level = stage.tables()[t].levels[operation.level];
-      line.points.push_back({.x = in_s(at), .y = level.accuracy_percent, .label = level.name + " on " + stage.machine().placements[operation.placement].name});
+      line.points.push_back(
+          {.x = in_s(at), .y = level.accuracy_percent, .label = level.name + " on " + stage.machine().placements[operation.placement].name});
     };
     std::optional<manager::Operation> last;
     for (const manager::Logged& each : served.outcome.decisions) {
@@ -84,8 +88,8 @@ report::Table level_table(const ServeStage& stage) {
     for (const auto& level : stage.tables()[t].levels) {
       for (std::size_t p = 0; p < level.costs.size(); ++p) {
         if (!level.costs[p]) continue;
-        table.add({stage.levels()[t]->family().name, level.name, level.accuracy_percent, stage.machine().placements[p].name, in_ms(level.costs[p]->latency),
-                   1000 * level.costs[p]->energy.value});
+        table.add({stage.levels()[t]->family().name, level.name, level.accuracy_percent, stage.machine().placements[p].name,
+                   in_ms(level.costs[p]->latency), 1000 * level.costs[p]->energy.value});
       }
     }
   }
@@ -109,8 +113,8 @@ report::Table summary_table(const ServeStage& stage, const std::vector<Served>& 
                       .rows = {}};
   for (const Served& each : served) {
     for (const manager::Summary& of : manager::summaries(stage.scenario(), stage.tables(), each.outcome))
-      table.add({each.policy, of.name, static_cast<std::int64_t>(of.requests), of.on_time_percent(), static_cast<std::int64_t>(of.refused), in_ms(of.p50),
-                 in_ms(of.p95), in_ms(of.p99), of.accuracy_percent, of.energy.value, static_cast<std::int64_t>(of.switches)});
+      table.add({each.policy, of.name, static_cast<std::int64_t>(of.requests), of.on_time_percent(), static_cast<std::int64_t>(of.refused),
+                 in_ms(of.p50), in_ms(of.p95), in_ms(of.p99), of.accuracy_percent, of.energy.value, static_cast<std::int64_t>(of.switches)});
   }
   return table;
 }

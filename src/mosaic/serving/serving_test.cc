@@ -1,4 +1,4 @@
-#include "mosaic/session/serving.h"
+#include "mosaic/serving/serving.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,8 +11,8 @@
 #include <thread>
 
 #include "mosaic/manager/manager.h"
-#include "mosaic/session/processor_load.h"
-#include "mosaic/session/serve.h"
+#include "mosaic/serving/processor_load.h"
+#include "mosaic/serving/serve.h"
 #include "tests/families.h"
 
 namespace mosaic {
@@ -89,7 +89,8 @@ TEST(Serving, AnswersEveryClientWithItsLevelsOutputsWhileLevelsChange) {
   const auto stage = expect(ServeStage::open({.scenario = clients_only(family, 2)}));
   const auto inputs = expect(random_inputs(stage->levels()[0]->graph(), 1));
   std::vector<std::vector<Tensor>> expected(2);
-  for (std::size_t level = 0; level < 2; ++level) expect(stage->levels()[0]->run({.level = level, .placement = 0}, pointers(inputs), expected[level]));
+  for (std::size_t level = 0; level < 2; ++level)
+    expect(stage->levels()[0]->run({.level = level, .placement = 0}, pointers(inputs), expected[level]));
   RandomPolicy policy;
   Running running(*stage, policy);
   constexpr int kRequests = 600;
@@ -159,7 +160,7 @@ TEST(Serving, AFullQueueRefuses) {
   in_progress.wait();
   std::atomic<int> busy = 0;
   std::atomic<int> answered = 0;
-  const auto count = [&](const Result<Answer>& answer) { !answer && answer.error().code == ErrorCode::kBusy ? ++busy : ++answered; };
+  const auto count = [&](const Result<Answer>& answer) { !answer&& answer.error().code == ErrorCode::kBusy ? ++busy : ++answered; };
   for (int i = 0; i < 5; ++i) running->submit(0, {.inputs = inputs}, count);
   EXPECT_EQ(busy, 4);
   blocked.count_down();

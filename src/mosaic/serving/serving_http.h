@@ -6,13 +6,13 @@
 
 #include "mosaic/http/metrics.h"
 #include "mosaic/http/service.h"
-#include "mosaic/session/serve.h"
-#include "mosaic/session/serving.h"
+#include "mosaic/serving/serve.h"
+#include "mosaic/serving/serving.h"
 
 namespace mosaic {
 
-/// Applications that are served, as KServe models: each has the inputs and outputs of its family, and answers say which variant computed them and where.
-/// Events are those of a scenario, without 'at'. Thread-safe.
+/// Applications that are served, as KServe models: each has the inputs and outputs of its family, and answers say which variant computed them and
+/// where. Events are those of a scenario, without 'at'. Thread-safe.
 class ServingService final : public http::Service {
  public:
   /// Both are borrowed until this and the server that calls it have ended.

@@ -16,7 +16,7 @@
 #include "mosaic/manager/scenario.h"
 #include "mosaic/manager/simulate.h"
 #include "mosaic/report/table.h"
-#include "mosaic/session/family_levels.h"
+#include "mosaic/serving/family_levels.h"
 
 namespace mosaic {
 

@@ -1,11 +1,10 @@
-#include "mosaic/session/serving.h"
+#include "mosaic/serving/serving.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
-#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -13,8 +12,9 @@
 #include "mosaic/base/affinity.h"
 #include "mosaic/manager/arrivals.h"
 #include "mosaic/manager/gate.h"
-#include "mosaic/session/load_maker.h"
-#include "mosaic/session/processor_load.h"
+#include "mosaic/serving/load_maker.h"
+#include "mosaic/serving/processor_load.h"
+#include "mosaic/serving/resting_units.h"
 
 namespace mosaic {
 namespace {
@@ -23,12 +23,8 @@ using manager::Machine;
 using manager::Operation;
 using manager::Record;
 using manager::Units;
-using SteadyTime = std::chrono::steady_clock::time_point;
 
-constexpr int kMostTries = 3;               ///< of a request whose device fails
-constexpr Nanoseconds kFirstRest{1'000'000'000};  ///< of units that failed, before they are tried again ...
-constexpr Nanoseconds kLongestRest{60'000'000'000};
-constexpr double kLeastLoad = 0.15;  ///< of others, that is not the clock's coarseness
+constexpr int kMostTries = 3;  ///< of a request whose device fails
 
 /// A request on its way.
 struct Job {
@@ -50,16 +46,8 @@ struct Lane {
   std::shared_ptr<const std::vector<Tensor>> inputs;  ///< of generated requests
   std::optional<manager::Requests> requests;
   std::optional<Nanoseconds> next;  ///< instant of the next generated one
-  std::optional<Nanoseconds> last_arrival;
   std::uint64_t stays = 0;
   std::thread thread;
-};
-
-/// Units that failed and are to be tried again.
-struct Resting {
-  Nanoseconds until{};
-  Nanoseconds rest = kFirstRest;
-  bool away = false;
 };
 
 }  // namespace
@@ -68,7 +56,11 @@ class Serving::Impl {
  public:
   Impl(const manager::Scenario& scenario, std::vector<const FamilyLevels*> levels, const std::vector<manager::LevelTable>& tables,
        manager::Policy& policy)
-      : scenario_(scenario), tables_(tables), machine_(levels.front()->machine()), control_(machine_.machine, scenario, tables, policy), lanes_(levels.size()) {
+      : scenario_(scenario),
+        tables_(tables),
+        machine_(levels.front()->machine()),
+        control_(machine_.machine, scenario, tables, policy),
+        lanes_(levels.size()) {
     for (std::size_t t = 0; t < levels.size(); ++t) lanes_[t].levels = levels[t];
   }
 
@@ -109,18 +101,12 @@ class Serving::Impl {
 
   void submit(std::size_t tenant, ClientRequest request, std::move_only_function<void(Result<Answer>)> answer) {
     std::unique_lock lock(mutex_);
-    Lane& lane = lanes_[tenant];
     if (!open_) {
       lock.unlock();
       answer(fail(ErrorCode::kCancelled, "shutting down"));
       return;
     }
-    if (lane.last_arrival && scenario_.tenants[tenant].arrivals.kind == manager::Arrivals::Kind::kClients) {
-      const Nanoseconds gap = now() - *lane.last_arrival;
-      const Nanoseconds before = control_.applications()[tenant].period;
-      control_.set_period(tenant, before.count() == 0 ? gap : (7 * before + gap) / 8);
-    }
-    lane.last_arrival = now();
+    control_.arrived(tenant, now());
     std::optional<Nanoseconds> begin_by;
     if (request.deadline) begin_by = now() + *request.deadline;
     std::optional<Job> refused = arrive(tenant, {.record = {},
@@ -165,8 +151,7 @@ class Serving::Impl {
     std::size_t event = 0;
     Nanoseconds period = scenario_.period;
     for (std::size_t t = 0; t < lanes_.size(); ++t) present(t);
-    looked_ = now();
-    times_ = processor_times();
+    look_at_others();
     while (!stop.stop_requested() && (scenario_.duration.count() == 0 || now() < scenario_.duration)) {
       while (event < scenario_.events.size() && scenario_.events[event].at <= now()) {
         const manager::Change& change = scenario_.events[event++].change;
@@ -309,7 +294,7 @@ class Serving::Impl {
 
   void leave(std::size_t tenant, const Operation& operation) {
     Lane& lane = lanes_[tenant];
-    count_busy(operation, std::max(lane.running_since, looked_), now());
+    count_busy(operation, lane.running_since);
     lane.running.reset();
     lane.granted = false;
     grant(gate_.leave(tenant));
@@ -321,7 +306,8 @@ class Serving::Impl {
     record.finished = now();
     if (result && record.operation) {
       const auto& cost = *tables_[record.tenant].levels[record.operation->level].costs[record.operation->placement];
-      const double longer = static_cast<double>((record.finished - record.started).count()) / static_cast<double>(std::max<std::int64_t>(1, cost.latency.count()));
+      const double longer =
+          static_cast<double>((record.finished - record.started).count()) / static_cast<double>(std::max<std::int64_t>(1, cost.latency.count()));
       record.energy = {cost.energy.value * longer};
       control_.completed({.application = record.tenant,
                           .operation = *record.operation,
@@ -336,53 +322,33 @@ class Serving::Impl {
     lock.lock();
   }
 
-  /// Leaves units alone for a while that failed, each time twice as long.
   void give_rest(const Operation& operation, const Error& error) {
-    const Units units = machine_.machine.placements[operation.placement].units;
-    Resting& resting = resting_[units];
-    if (resting.away) return;
-    resting.away = true;
-    resting.until = now() + resting.rest;
-    resting.rest = std::min(2 * resting.rest, kLongestRest);
-    control_.set_failed(units, true);
-    step(fmt::format("{} failed: {}", machine_.machine.placements[operation.placement].name, error.message));
+    const manager::Placement& placement = machine_.machine.placements[operation.placement];
+    if (!resting_.rest(placement.units, now())) return;
+    control_.set_failed(placement.units, true);
+    step(fmt::format("{} failed: {}", placement.name, error.message));
   }
 
   void try_again() {
-    for (auto& [units, resting] : resting_) {
-      if (!resting.away || now() < resting.until) continue;
-      resting.away = false;
+    for (const Units units : resting_.rested(now())) {
       control_.set_failed(units, false);
       step("what failed is tried again");
     }
   }
 
-  void count_busy(const Operation& operation, Nanoseconds from, Nanoseconds to) {
-    if (to <= from) return;
-    for (const int core : machine_.seats[operation.placement].cores) busy_[core] += to - from;
+  void count_busy(const Operation& operation, Nanoseconds since) {
+    watch_.count(machine_.seats[operation.placement].cores, std::max(since, watch_.looked()), now());
   }
 
   /// What others used of the processors since the last look.
   void look_at_others() {
-    const Nanoseconds at = now();
     for (const Lane& each : lanes_) {
-      if (each.running) count_busy(*each.running, std::max(each.running_since, looked_), at);
+      if (each.running) count_busy(*each.running, each.running_since);
     }
-    std::map<int, double> ours;
-    for (const auto& [core, busy] : busy_) ours[core] = static_cast<double>(busy.count()) / static_cast<double>(std::max<std::int64_t>(1, (at - looked_).count()));
-    busy_.clear();
-    looked_ = at;
-    auto times = processor_times();
-    if (!times || !times_) return;
-    const std::map<int, double> load = load_of_others(*times_, *times, ours);
-    times_ = std::move(times);
-    others_.resize(machine_.machine.units.size());
-    for (std::size_t unit = 0; unit < others_.size(); ++unit) {
-      for (const auto& [processor, share] : load) {
-        if (machine_.machine.units[unit] != fmt::format("cpu{}", processor)) continue;
-        smooth_[processor] += (share - smooth_[processor]) / 2;
-        others_[unit] = smooth_[processor] < kLeastLoad ? 0 : smooth_[processor];
-      }
+    others_.assign(machine_.machine.units.size(), 0);
+    for (const auto& [processor, share] : watch_.look(now())) {
+      const auto found = std::ranges::find(machine_.machine.units, fmt::format("cpu{}", processor));
+      if (found != machine_.machine.units.end()) others_[static_cast<std::size_t>(found - machine_.machine.units.begin())] = share;
     }
   }
 
@@ -407,14 +373,11 @@ class Serving::Impl {
   std::vector<Lane> lanes_;
   std::vector<Record> records_;
   bool open_ = false;
-  std::map<Units, Resting> resting_;
-  std::map<int, Nanoseconds> busy_;  ///< by processor, of our requests since the last look
-  std::map<int, double> smooth_;
+  RestingUnits resting_;
+  ProcessorWatch watch_;
   std::vector<double> others_;
-  Nanoseconds looked_{};
-  std::optional<ProcessorTimes> times_;
   LoadMaker loads_;
-  SteadyTime start_{};
+  std::chrono::steady_clock::time_point start_;
 
   std::mutex wake_mutex_;  // of these
   std::condition_variable timer_;

@@ -2,8 +2,8 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string_view>
-#include <vector>
 
 #include "mosaic/base/units.h"
 
@@ -27,5 +27,25 @@ struct ProcessorTimes {
 /// Which share of what we leave of each processor others use between two looks, 0 to 1; 0 for one that is in neither. `ours`: our own share of the
 /// time of each, from 0 to 1.
 [[nodiscard]] std::map<int, double> load_of_others(const ProcessorTimes& before, const ProcessorTimes& after, const std::map<int, double>& ours);
+
+/// Looks now and then at what others use of the processors, knowing what we used ourselves. Thread-compatible.
+class ProcessorWatch {
+ public:
+  /// Our work held these processors.
+  void count(std::span<const int> processors, Nanoseconds from, Nanoseconds to);
+
+  /// Since the last look: the share of each processor that others would use of what we leave, over the last few looks; 0 where it is so little that
+  /// the kernel's coarse ticks may be all of it. Empty where the system does not say, and at the first look.
+  [[nodiscard]] std::map<int, double> look(Nanoseconds now);
+
+  /// The instant of the last look.
+  [[nodiscard]] Nanoseconds looked() const { return looked_; }
+
+ private:
+  std::map<int, Nanoseconds> ours_;  ///< since the last look
+  std::map<int, double> smooth_;
+  std::optional<ProcessorTimes> times_;
+  Nanoseconds looked_{};
+};
 
 }  // namespace mosaic
