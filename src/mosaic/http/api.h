@@ -1,5 +1,7 @@
 #pragma once
 
+// What the endpoints answer, without sockets. Not installed: it serves the server alone.
+
 #include <cstddef>
 #include <functional>
 #include <string>

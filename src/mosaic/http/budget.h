@@ -1,5 +1,7 @@
 #pragma once
 
+// Not installed: it serves the server alone.
+
 #include <cstddef>
 
 namespace mosaic::http {

@@ -17,6 +17,9 @@ namespace {
 /// On one line; names may be any bytes, so what is not UTF-8 is replaced.
 std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
+/// What a client sent, for messages to it.
+std::string shown(const Json& json) { return text_of(json).substr(0, 40); }
+
 /// A parameter of a request, an input or an output; null where there is none.
 const Json& parameter(const Json& owner, const char* key) {
   static const Json none;
@@ -65,10 +68,10 @@ Result<std::vector<Entry>> named_entries(const Json& request, const char* key, c
     if (type == known.end()) {
       std::vector<std::string_view> names;
       for (const TensorType& each : known) names.push_back(each.name);
-      return invalid(fmt::format("'{}' has no place for {}: the model has {}", key, text_of(*name), fmt::join(names, ", ")));
+      return invalid(fmt::format("'{}' has no place for {}: the model has {}", key, shown(*name), fmt::join(names, ", ")));
     }
     if (std::ranges::any_of(entries, [&](const Entry& before) { return before.first == &*type; }))
-      return invalid(fmt::format("'{}' has {} twice", key, text_of(*name)));
+      return invalid(fmt::format("'{}' has {} twice", key, shown(*name)));
     entries.emplace_back(&*type, &entry);
   }
   return entries;
@@ -81,6 +84,8 @@ bool fits(const Shape& shape, const Shape& wanted) {
 Result<Shape> read_shape(const Json& input, const TensorType& wanted) {
   const auto list = input.find("shape");
   if (list == input.end() || !list->is_array()) return invalid("it has no shape: a list of integers");
+  if (list->size() != wanted.shape.size())
+    return invalid(fmt::format("its shape has {} extents, the model takes {}", list->size(), to_string(wanted.shape)));
   Shape shape;
   for (const Json& extent : *list) {
     if (!extent.is_number_unsigned() || extent == 0 ||
@@ -98,8 +103,7 @@ Result<Tensor> read_input(const Json& input, const TensorType& wanted, std::stri
   MOSAIC_RETURN_IF_ERROR(refuse_extensions(input));
   const auto type = input.find("datatype");
   if (type == input.end() || *type != datatype(wanted.type)) {
-    return invalid(
-        fmt::format("its datatype is {}, the model takes {}", type == input.end() ? "missing" : text_of(*type).substr(0, 40), datatype(wanted.type)));
+    return invalid(fmt::format("its datatype is {}, the model takes {}", type == input.end() ? "missing" : shown(*type), datatype(wanted.type)));
   }
   MOSAIC_TRY(const Shape shape, read_shape(input, wanted));
   const auto data = input.find("data");

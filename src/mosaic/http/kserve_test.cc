@@ -114,7 +114,7 @@ TEST(KServe, ShapesAreCheckedBeforeAnythingIsAllocated) {
   EXPECT_THAT(refusal_of(with_shape("[9223372036854775807,3]")), HasSubstr("too large"));
   EXPECT_THAT(refusal_of(with_shape("[1000000000000,3]")), HasSubstr("its data has 1 elements"));
   EXPECT_THAT(refusal_of(with_shape("[1,4]")), HasSubstr("its shape is 1x4, the model takes -1x3"));
-  EXPECT_THAT(refusal_of(with_shape("[3]")), HasSubstr("its shape is 3"));
+  EXPECT_THAT(refusal_of(with_shape("[3]")), HasSubstr("its shape has 1 extents, the model takes -1x3"));
   EXPECT_THAT(refusal_of(with_shape("3")), HasSubstr("no shape"));
 }
 

@@ -249,8 +249,8 @@ TEST_F(ServerTest, ClientsThatDoNotTakeTheirAnswerAreLeft) {
                            R"("parameters":{"binary_data_output":true}})";
   HttpClient client(port(), 4096);
   client.post(kInfer, json + std::string(8'000'000, '\0'), "Inference-Header-Content-Length: " + std::to_string(json.size()) + "\r\n");
-  wait_for_connections(1);
-  wait_for_connections(0);  // 8 MB do not fit into the system's buffers
+  while (answered("200") == 0) std::this_thread::yield();  // given up: 8 MB do not fit into the system's buffers
+  wait_for_connections(0);
 }
 
 TEST_F(ServerTest, ConnectionsBeyondTheLimitAreSentAway) {

@@ -44,8 +44,8 @@ struct InferResponse {
   std::map<std::string, std::string> parameters;  ///< what else the client is told: "variant", "device"
 };
 
-/// Takes the outcome of a request: once, from any thread, also when client and server have gone. Never blocks. If it goes without being called, the
-/// client is told that its request was dropped.
+/// Takes the outcome of a request: once, from any thread, also when client and server have gone. Writes the
+/// outputs out on the calling thread and never waits. If it goes without being called, the client is told that its request was dropped.
 using Answer = std::move_only_function<void(Result<InferResponse>)>;
 
 /// What answers the requests that a server takes. Calls come from the server's one thread and must not block; all are thread-safe.
