@@ -96,8 +96,8 @@ void Connection::give_up() {
 }
 
 Task<> Connection::serve() {
-  while (co_await exchange()) {
-  }
+  bool another = true;  // GCC 12 destroys twice what a condition awaits
+  while (another) another = co_await exchange();
   co_await part();
 }
 
@@ -123,10 +123,10 @@ Task<bool> Connection::exchange() {
   const Manner manner{.version = request.version(),
                       .keep_alive = !error && request.keep_alive() && (!shared_.ending || buffer_.size() > 0),
                       .with_body = request.method() != wire::verb::head};
-  const bool may_go_on = co_await write(*std::move(response), manner) && manner.keep_alive;
+  const bool written = co_await write(*std::move(response), manner);
   share_.reset();
   idle_ = true;
-  co_return may_go_on;
+  co_return written && manner.keep_alive;
 }
 
 /// Reads a whole request. Its share of the budget grows with what has come: what is only announced takes nothing from others.

@@ -10,6 +10,7 @@
 #include <latch>
 #include <thread>
 
+#include "mosaic/base/random.h"
 #include "mosaic/manager/manager.h"
 #include "mosaic/serving/processor_load.h"
 #include "mosaic/serving/serve.h"
