@@ -44,7 +44,6 @@ CLI::App& ElasticTrainCommand::declare_command(CLI::App& group) {
 void ElasticUse::declare(CLI::App& command) {
   command.add_option("MODEL", model, "File of 'mosaic elastic train'")->required();
   command.add_option("--data", data, "Images, as for training (default: those that it was trained on)")->type_name("DIR");
-  command.add_option("--hold-out", hold_out, "Training images that were held out")->check(CLI::Range(1, 1000000))->capture_default_str();
   command.add_option("--recalibration", recalibration, "Training images that batch normalisations of a sub-network get their statistics from")
       ->check(CLI::Range(2, 1000000))
       ->capture_default_str();

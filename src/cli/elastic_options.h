@@ -26,7 +26,6 @@ struct ElasticTrainCommand : TrainingOptions {
 struct ElasticUse {
   std::string model;
   std::string data;  ///< empty: what it was trained on
-  std::size_t hold_out = 5000;
   std::size_t recalibration = 2048;
   std::uint64_t seed = 1;
   std::string output;

@@ -65,12 +65,12 @@ Result<void> train(const cli::ElasticTrainCommand& command, const Context& conte
                                         .only = rule.only ? describe(design.space, *rule.only) : "",
                                         .data = command.data,
                                         .preprocess = command.preprocess,
+                                        .held_out = static_cast<std::int64_t>(command.hold_out),
                                         .training = how,
                                         .weights = std::move(trained.weights)},
                                        command.output));
   cli::ElasticUse use;
   use.model = command.output;
-  use.hold_out = command.hold_out;
   MOSAIC_TRY(const auto desk, ElasticDesk::open(use));
   std::vector<CutOut> cuts;
   const auto add = [&](const std::string& name, const SubNetwork& network) -> Result<void> {

@@ -26,7 +26,7 @@ class ElasticCommands : public testing::Test {
   }
 
   [[nodiscard]] static std::vector<std::string> used(const std::string& command, const std::vector<std::string>& more) {
-    std::vector<std::string> arguments{"elastic", command, "net.elastic", "--hold-out", "40"};
+    std::vector<std::string> arguments{"elastic", command, "net.elastic"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }

@@ -35,7 +35,7 @@ struct ElasticDesign {
 
 /// As JSON on one line, and back. Errors: kInvalidInput, with the key: what is missing or no design can have.
 [[nodiscard]] std::string format_design(const ElasticDesign& design);
-[[nodiscard]] Result<ElasticDesign> parse_design(std::string_view json);
+[[nodiscard]] Result<ElasticDesign> parse_design(std::string_view text);
 
 /// Channels that `percent` of a stage's are: one or more.
 [[nodiscard]] std::int64_t share_of_width(std::int64_t width, int percent);

@@ -18,7 +18,7 @@ Result<std::unique_ptr<ElasticDesk>> ElasticDesk::open(const cli::ElasticUse& us
   MOSAIC_TRY(const Preprocess preprocess, parse_preprocess(desk->model.preprocess));
   MOSAIC_TRY(desk->data, read_dataset(use.data.empty() ? desk->model.data : use.data));
   MOSAIC_TRY(desk->pixels, Pixels::create(preprocess, desk->data.train.extent.channels));
-  MOSAIC_TRY(auto parts, hold_out(desk->data.train, use.hold_out, kHeldOutSeed));
+  MOSAIC_TRY(auto parts, hold_out(desk->data.train, static_cast<std::size_t>(desk->model.held_out), kHeldOutSeed));
   desk->data.train = std::move(parts.first);
   desk->held_out = std::move(parts.second);
   desk->recalibration = sample(desk->data.train, use.recalibration, 1);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -14,10 +15,11 @@ namespace mosaic::training {
 /// A trained elastic network: what its sub-networks are cut out of. A value; its file is that of a checkpoint, whole or not at all, with a checksum.
 struct ElasticModel {
   ElasticDesign design;
-  std::string only;        ///< the sub-network that alone was trained, as `describe` writes it; empty: all were
-  std::string data;        ///< what it was trained on, as --data named it
-  std::string preprocess;  ///< what was done to pixels
-  std::string training;    ///< how, for people
+  std::string only;           ///< the sub-network that alone was trained, as `describe` writes it; empty: all were
+  std::string data;           ///< what it was trained on, as --data named it
+  std::string preprocess;     ///< what was done to pixels
+  std::int64_t held_out = 0;  ///< training images that it has not seen
+  std::string training;       ///< how, for people
   std::vector<Checkpoint::Values> weights;
 };
 

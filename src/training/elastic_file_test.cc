@@ -17,6 +17,7 @@ ElasticModel model_of(const std::string& name) {
           .only = "largest",
           .data = "some \"data\"",
           .preprocess = "tf",
+          .held_out = 3,
           .training = "2 epochs",
           .weights = {{.name = "a", .values = {1, 2.5F}}}};
 }

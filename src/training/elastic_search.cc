@@ -37,7 +37,7 @@ class LevelSearcher {
     const std::vector<Candidate> front = evolved_front(space_, scores, options_.evolution);
     result_.front = front.size();
     result_.exact_share_percent = share_of_exact(front, scores);
-    MOSAIC_RETURN_IF_ERROR(measure(front));
+    MOSAIC_RETURN_IF_ERROR(measure(worth_measuring(front, scores)));
     return std::move(result_);
   }
 
@@ -79,14 +79,28 @@ class LevelSearcher {
     std::vector<SubNetwork> networks{canonical(space_, largest(space_)), canonical(space_, smallest(space_))};
     const std::vector<SubNetwork> others = draw(options_.samples - networks.size(), {networks.begin(), networks.end()});
     networks.insert(networks.end(), others.begin(), others.end());
-    std::vector<AccuracySample> samples;
     for (const SubNetwork& network : networks) {
-      MOSAIC_TRY(const double percent, accuracy(network, "accuracies", samples.size(), networks.size()));
-      samples.push_back({.network = network, .percent = percent});
+      MOSAIC_TRY(const double percent, accuracy(network, "accuracies", samples_.size(), networks.size()));
+      samples_.push_back({.network = network, .percent = percent});
     }
-    result_.accuracy = judge_accuracy_fit(space_, samples);
-    fit_accuracy(scores, samples);
+    result_.accuracy = judge_accuracy_fit(space_, samples_);
+    fit_accuracy(scores, samples_);
     return {};
+  }
+
+  /// Along the predicted front, and along that of the samples: the largest and the smallest, which every step has trained, are better than their
+  /// parts promise. Each has its predicted score.
+  std::vector<Candidate> worth_measuring(const std::vector<Candidate>& front, const AdditiveScores& scores) const {
+    const std::size_t count = kMeasuredPerLevel * options_.levels;
+    std::vector<Candidate> seen;
+    for (const AccuracySample& each : samples_)
+      seen.push_back({.network = each.network, .score = {.latency = scores(each.network).latency, .accuracy = {std::llround(1000 * each.percent)}}});
+    std::vector<Candidate> chosen = levels_of(front, count);
+    for (Candidate& each : levels_of(front_of(std::move(seen)), count)) {
+      each.score = scores(each.network);
+      if (std::ranges::find(chosen, each.network, &Candidate::network) == chosen.end()) chosen.push_back(std::move(each));
+    }
+    return chosen;
   }
 
   Result<double> accuracy(const SubNetwork& network, std::string_view what, std::size_t done, std::size_t all) const {
@@ -105,8 +119,7 @@ class LevelSearcher {
     return whole > 0 ? 100 * hypervolume(front, reference) / whole : 100;
   }
 
-  Result<void> measure(const std::vector<Candidate>& front) {
-    const std::vector<Candidate> chosen = levels_of(front, kMeasuredPerLevel * options_.levels);
+  Result<void> measure(const std::vector<Candidate>& chosen) {
     result_.measured = chosen.size();
     MOSAIC_TRY(const std::vector<Level> first, measured(chosen));
     const std::vector<Candidate> spread = levels_of(front_of(measured_candidates(first)), options_.levels);
@@ -149,6 +162,7 @@ class LevelSearcher {
   const LevelSearchOptions& options_;
   const Space& space_;
   Random random_;
+  std::vector<AccuracySample> samples_;
   LevelSearch result_;
 };
 

@@ -45,14 +45,15 @@ struct LevelSearch {
   std::vector<TableQuality> tables;  ///< for each number of threads
   std::size_t front = 0;             ///< sub-networks on the predicted front
   double exact_share_percent = 0;    ///< of the exact front's hypervolume, by the same predictions, that the evolution's covers
-  std::size_t measured = 0;          ///< of these, how many were measured
+  std::size_t measured = 0;          ///< sub-networks that were measured to choose the levels
   std::vector<Level> levels;         ///< by ascending latency; none covers another
 };
 
 /// Levels of an elastic network on this machine: accuracies of all sub-networks are predicted from `samples` of them (the largest and the smallest
 /// among them) on `images`, latencies from a table of this machine's; evolution by the published settings; then three times as many sub-networks as
-/// levels, spread along the front, are measured, and levels are chosen among those that no other one covers. Requires: images that were not trained
-/// on, and are not tested on. Errors: those of Extractor and engine; kInvalidInput: a space with fewer sub-networks than samples; kCancelled.
+/// levels, spread along the predicted front, and as many along that of the samples, are measured, and levels are chosen among those that no other one
+/// covers. Requires: images that were not trained on, and are not tested on. Errors: those of Extractor and engine; kInvalidInput: a space with fewer
+/// sub-networks than samples; kCancelled.
 [[nodiscard]] Result<LevelSearch> search_levels(const Extractor& extractor, const ImageSet& images, const LevelSearchOptions& options);
 
 }  // namespace mosaic::training
