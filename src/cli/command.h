@@ -19,6 +19,7 @@ struct Context {
   std::stop_token stop;                  ///< requested on Ctrl-C
   std::vector<std::string> arguments;    ///< the program's, its name first
   std::function<Result<void>()> action;  ///< set by the command that was named
+  bool ends_when_stopped = false;        ///< set by an action that has no other end: it was not interrupted then
 };
 
 /// Options that commands share.

@@ -135,7 +135,7 @@ int run(int argc, char** argv, const Program& program) {
     return 0;
   }
   const Result<void> done = context.action();
-  if (done) return context.stop.stop_requested() ? kInterrupted : 0;
+  if (done) return context.stop.stop_requested() && !context.ends_when_stopped ? kInterrupted : 0;
   note(done.error().message);
   return exit_code(done.error().code);
 }

@@ -169,7 +169,12 @@ void add_serve(CLI::App& app, Context& context) {
   command.add_option("-o,--output", arguments->output, "Folder for the page with timelines, CSV and JSON files")->type_name("DIR");
   command.add_flag("-q,--quiet", arguments->quiet, "Without the decisions");
   command.add_flag("--json", arguments->json, "Print JSON for scripts");
-  command.callback([arguments, &context] { context.action = [arguments, &context] { return serve(*arguments, context.stop); }; });
+  command.callback([arguments, &context] {
+    context.action = [arguments, &context] {
+      context.ends_when_stopped = arguments->port.has_value();
+      return serve(*arguments, context.stop);
+    };
+  });
 }
 
 }  // namespace mosaic::cli

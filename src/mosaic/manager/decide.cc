@@ -19,7 +19,7 @@ constexpr std::uint64_t kRefusal = 7;  // more than all targets that an answered
 constexpr double kMostExcess = 1e9;
 
 /// Rounded, by what the processor does in one instruction: this is done for every option.
-std::uint64_t thousandths(double value) { return static_cast<std::uint64_t>(std::clamp(1000 * value, 0.0, kMostExcess) + 0.5); }
+std::uint64_t thousandths(double value) { return static_cast<std::uint64_t>(std::clamp(1000 * value + 0.5, 0.5, kMostExcess)); }
 
 /// Applications of the lowest priority weigh 1, of the next one 256 and so on.
 std::vector<std::uint64_t> weights_of(std::span<const Demand> demands) {

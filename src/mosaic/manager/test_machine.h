@@ -40,7 +40,7 @@ inline manager::LevelTable small_table(std::size_t levels, Nanoseconds least) {
         .name = "level" + std::to_string(level), .accuracy_percent = 80 + 2 * static_cast<double>(level), .memory = {1'000'000}, .costs = {}};
     for (std::size_t p = 0; p < speeds.size(); ++p) {
       const auto time = Nanoseconds(static_cast<std::int64_t>(static_cast<double>(least.count()) * static_cast<double>(level + 1) / speeds[p]));
-      row.costs.push_back(manager::LevelTable::Cost{.latency = time, .energy = Watts{watts[p]} * std::chrono::duration<double>(time)});
+      row.costs.emplace_back(manager::LevelTable::Cost{.latency = time, .energy = Watts{watts[p]} * std::chrono::duration<double>(time)});
     }
     table.levels.push_back(std::move(row));
   }
