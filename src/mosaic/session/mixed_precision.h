@@ -30,7 +30,7 @@ struct MixedOptions {
   std::size_t sensitivity_images = 16;  ///< of the calibration's, for the noise of each layer
   std::size_t rounds = 10;              ///< of the layers' profiles
   int threads = 1;
-  bool needs_classes = false;  ///< right classes were given: it is an error where none counts
+  bool needs_classes = false;     ///< right classes were given: it is an error where none counts
   RaceOptions race{.runs = 100};  ///< turns of whole networks; 30 left intervals from half to three times as fast where two cores are shared
   quantize::Options quantize;
   quantize::Watch watch;
