@@ -119,9 +119,9 @@ Result<void> serve(const ServeArguments& arguments, const std::stop_token& stop)
     progress.show("serving with " + each.name, static_cast<double>(served.size()) / static_cast<double>(policies.size()));
     const bool simulated = arguments.simulate || stage->simulated_board();
     if (each.simulated && !simulated) return fail(ErrorCode::kUnsupported, fmt::format("policy '{}' is for simulations: say --simulate", each.name));
-    const auto policy = manager::make_policy(each, stage->machine(), {.prefer = prefer});
     manager::World here = world;
     if (!each.relaunches) here.relaunch = {};
+    const auto policy = manager::make_policy(each, stage->machine(), {.prefer = prefer}, here);
     std::optional<ServeStage::Clients> clients;
     if (arguments.port) clients.emplace(clients_of(arguments));
     auto outcome = simulated ? stage->simulate(*policy, here, stop) : stage->serve(*policy, clients, stop);

@@ -24,4 +24,7 @@ struct UnitName {
 /// "5 mJ", "800uJ", "1.2 J". Errors: as `parse_quantity`.
 [[nodiscard]] Result<Picojoules> parse_energy(std::string_view text);
 
+/// least <= value <= most; not so for a NaN.
+[[nodiscard]] constexpr bool is_between(double value, double least, double most) { return value >= least && value <= most; }
+
 }  // namespace mosaic

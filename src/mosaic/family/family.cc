@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "mosaic/base/file.h"
 #include "mosaic/base/json.h"
+#include "mosaic/base/quantity.h"
 
 namespace mosaic {
 namespace {
@@ -24,7 +24,7 @@ Result<Variant> read_variant(const Json& json, const std::filesystem::path& fold
     if (variant.name.empty() || variant.name.find_first_of("/\\ \t\n") != std::string::npos)
       fields.reject(fmt::format("name '{}' is empty or has a space or slash", variant.name));
     if (model.empty()) fields.reject("key 'model' is empty");
-    if (std::isnan(variant.accuracy_percent) || variant.accuracy_percent < 0 || variant.accuracy_percent > 100)
+    if (!is_between(variant.accuracy_percent, 0, 100))
       fields.reject(fmt::format("accuracy_percent is {}, not from 0 to 100", variant.accuracy_percent));
   }
   MOSAIC_RETURN_IF_ERROR(fields.finish());

@@ -108,13 +108,21 @@ void answer_model(Service& service, const std::vector<std::string>& path, const 
   if (path.size() == 3) return respond(reads ? Response{.body = format_model_metadata(*model)} : wrong_method("GET"));
   if (path.size() == 4 && path[3] == "ready") {
     const bool ready = service.ready() && !request.shutting_down;
-    return respond(reads ? readiness(ready, format_model_ready(model->name, ready)) : wrong_method("GET"));
+    respond(reads ? readiness(ready, format_model_ready(model->name, ready)) : wrong_method("GET"));
+  } else if (path.size() != 4 || path[3] != "infer") {
+    respond(error_response(404, "there is nothing here: models have no versions, and below them are 'ready' and 'infer'"));
+  } else if (request.method != "POST") {
+    respond(wrong_method("POST"));
+  } else {
+    infer(service, *model, request, std::move(respond));
   }
-  if (path.size() == 4 && path[3] == "infer") {
-    if (request.method != "POST") return respond(wrong_method("POST"));
-    return infer(service, *model, request, std::move(respond));
-  }
-  respond(error_response(404, "there is nothing here: models have no versions, and below them are 'ready' and 'infer'"));
+}
+
+void answer_event(Service& service, const Request& request, Respond& respond) {
+  if (request.method != "POST") return respond(wrong_method("POST"));
+  if (request.body.size() > kMostJson) return respond(too_much_json());
+  const auto result = service.event(request.body);
+  respond(result ? Response{.body = *result} : error_response(result.error()));
 }
 
 /// What is only read, and nothing where the path leads elsewhere.
@@ -149,12 +157,7 @@ void answer(Service& service, Request request, std::string_view version, Respond
   if (!path) return respond(error_response(400, "the target of the request is not a path"));
   if (path->size() >= 3 && (*path)[0] == "v2" && (*path)[1] == "models") return answer_model(service, *path, request, reads, std::move(respond));
   const std::string joined = fmt::format("{}", fmt::join(*path, "/"));
-  if (joined == "v1/events") {
-    if (request.method != "POST") return respond(wrong_method("POST"));
-    if (request.body.size() > kMostJson) return respond(too_much_json());
-    const auto result = service.event(request.body);
-    return respond(result ? Response{.body = *result} : error_response(result.error()));
-  }
+  if (joined == "v1/events") return answer_event(service, request, respond);
   auto response = answer_read(service, joined, request, version);
   if (!response) return respond(error_response(404, "there is nothing here"));
   respond(reads ? *std::move(response) : wrong_method("GET"));

@@ -130,7 +130,7 @@ Gauge& Metrics::gauge(const std::string& name, std::string_view help, const Labe
 Summary& Metrics::summary(const std::string& name, std::string_view help, const Labels& labels) { return find<Summary>(name, help, labels); }
 
 Histogram& Metrics::histogram(const std::string& name, std::string_view help, const std::vector<double>& limits, const Labels& labels) {
-  Histogram& found = find<Histogram>(name, help, labels, limits);
+  auto& found = find<Histogram>(name, help, labels, limits);
   MOSAIC_CHECK(found.limits() == limits);
   return found;
 }

@@ -7,7 +7,6 @@
 namespace mosaic::manager {
 namespace {
 
-constexpr std::size_t kMostUnits = 64;
 constexpr std::size_t kMostDomains = 8;
 constexpr std::size_t kMostClocks = 255;
 

@@ -13,7 +13,6 @@ namespace mosaic::manager {
 namespace {
 
 constexpr std::size_t kMostApplications = 32;
-constexpr std::size_t kMostUnits = 64;
 constexpr std::size_t kMostRanks = 8;
 constexpr std::uint64_t kRefusal = 7;  // more than all targets that an answered request can miss
 constexpr double kMostExcess = 1e9;

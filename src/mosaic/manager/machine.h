@@ -12,6 +12,8 @@ namespace mosaic::manager {
 /// Cores and accelerators, one bit each, in the order of `Machine::units`.
 using Units = std::uint64_t;
 
+inline constexpr std::size_t kMostUnits = 64;
+
 /// What sets the clock of some units together.
 struct ClockDomain {
   std::string name;
@@ -37,7 +39,7 @@ struct Placement {
 /// What the manager shares out. Immutable.
 struct Machine {
   std::string name;
-  std::vector<std::string> units;    ///< at most 64
+  std::vector<std::string> units;    ///< at most kMostUnits
   std::vector<ClockDomain> domains;  ///< at most 8, of at most 255 levels
   std::vector<Placement> placements;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "mosaic/base/text.h"
 #include "mosaic/manager/manager.h"
@@ -14,6 +15,8 @@ namespace mosaic::manager {
 namespace {
 
 constexpr std::array kGovernors{Governor::kPerformance, Governor::kPowersave, Governor::kOndemand, Governor::kSchedutil};
+
+constexpr double kOf99Percent = 2.326;  ///< deviations of a normal distribution that 99 % lie below
 
 std::string with_governor(std::string_view size, Governor governor) { return fmt::format("{}:{}", size, name(governor)); }
 
@@ -55,12 +58,13 @@ Result<NamedPolicy> find_policy(std::string_view name) {
                              near.empty() ? "; 'mosaic serve --help' lists them" : fmt::format("; did you mean '{}'?", near)));
 }
 
-std::unique_ptr<Policy> make_policy(const NamedPolicy& policy, const Machine& machine, const Rules& rules) {
+std::unique_ptr<Policy> make_policy(const NamedPolicy& policy, const Machine& machine, const Rules& rules, const World& world) {
   Manager::Options options{.rules = rules};
   if (policy.name == "oracle") {
     options.rules.reach = options.rules.keep = 1;
     options.patience = 0;
-    options.truth = [&machine](Units units, const std::vector<double>& load) { return machine.contention(units, load); };
+    const double longest = world.table_error * std::exp(kOf99Percent * world.noise);
+    options.truth = [&machine, longest](Units units, const std::vector<double>& load) { return longest * machine.contention(units, load); };
     return std::make_unique<Manager>(std::move(options));
   }
   if (policy.name == "mosaic:level") options.allowed = on_fastest;

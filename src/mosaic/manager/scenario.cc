@@ -64,7 +64,7 @@ void read_targets(Fields& fields, TargetFields& targets) {
   read_text(fields, "energy", targets.energy, parse_joules);
   read_text(fields, "power", targets.power, parse_watts);
   fields.optional("accuracy_percent", targets.accuracy_percent).optional("priority", targets.priority);
-  if (targets.accuracy_percent && !(*targets.accuracy_percent >= 0 && *targets.accuracy_percent <= 100))
+  if (targets.accuracy_percent && !is_between(*targets.accuracy_percent, 0, 100))
     fields.reject(fmt::format("accuracy_percent is {}, not from 0 to 100", *targets.accuracy_percent));
   if (targets.priority && (*targets.priority < -1000 || *targets.priority > 1000))
     fields.reject(fmt::format("priority is {}, not from -1000 to 1000", *targets.priority));
@@ -79,7 +79,7 @@ Result<Arrivals> read_trace(const std::filesystem::path& path) {
     if (line.empty() || line.starts_with('#')) continue;
     char* end = nullptr;
     const double seconds = std::strtod(line.c_str(), &end);
-    if (end == line.c_str() || *end != '\0' || !(seconds >= 0 && seconds < 1e9))
+    if (end == line.c_str() || *end != '\0' || !is_between(seconds, 0, 1e9))
       return invalid(fmt::format("{}, line {}: '{}' is no time in seconds", path.string(), number, line.substr(0, 40)));
     const auto instant = Nanoseconds(std::llround(seconds * 1e9));
     if (!arrivals.instants.empty() && instant < arrivals.instants.back())
@@ -102,7 +102,7 @@ Result<Arrivals> read_arrivals(const Json& json, const std::filesystem::path& fo
   fields.optional("poisson_per_second", poisson).optional("trace", trace);
   if (!fields.failed() && (every ? 1 : 0) + (poisson ? 1 : 0) + (trace ? 1 : 0) != 1)
     fields.reject("there must be one of 'every', 'poisson_per_second' and 'trace'");
-  if (poisson && !(*poisson > 0 && *poisson <= 1e6)) fields.reject(fmt::format("{} requests a second is not more than 0 and at most 1e6", *poisson));
+  if (poisson && !is_between(*poisson, 1e-6, 1e6)) fields.reject(fmt::format("{} requests a second is not from 1e-6 to 1e6", *poisson));
   if (every && *every < Nanoseconds{1000}) fields.reject("a request more often than every microsecond");
   MOSAIC_RETURN_IF_ERROR(fields.finish());
   if (trace) return read_trace(folder / *trace);
@@ -116,7 +116,7 @@ Result<Tenant> read_tenant(const Json& json, const std::filesystem::path& folder
   std::string family;
   TargetFields targets;
   Json requests;
-  std::int64_t queue = static_cast<std::int64_t>(tenant.queue);
+  auto queue = static_cast<std::int64_t>(tenant.queue);
   fields.required("name", tenant.name).required("family", family).optional("requests", requests).optional("queue", queue);
   fields.optional("from_start", tenant.from_start);
   read_targets(fields, targets);
@@ -159,7 +159,7 @@ Result<Change> read_change(Fields& fields) {
       fields.reject("an event has one of 'application', 'arrives', 'leaves', 'offline', 'online', 'clock_cap', 'memory_limit' and 'load'");
     } else if (retargets != application.has_value()) {
       fields.reject("'application' goes with what changes: 'latency', 'accuracy_percent', 'energy', 'power', 'priority'");
-    } else if (share.has_value() != load.has_value() || (share && !(*share >= 0 && *share <= 1))) {
+    } else if (share.has_value() != load.has_value() || (share && !is_between(*share, 0, 1))) {
       fields.reject("'load' goes with 'share', from 0 to 1");
     } else if (clock && !cap) {
       fields.reject("'clock' goes with 'clock_cap'");

@@ -227,8 +227,8 @@ class Simulation {
   }
 
   Outcome outcome() {
-    for (std::size_t t = 0; t < served_.size(); ++t) {  // what came and is not answered in time for the end says nothing, unless it is late already
-      for (Record& each : served_[t].waiting) {
+    for (auto& application : served_) {  // what came and is not answered in time for the end says nothing, unless it is late already
+      for (Record& each : application.waiting) {
         each.finished = now_;
         if (each.deadline && *each.deadline < scenario_.duration) records_.push_back(each);
       }

@@ -77,7 +77,7 @@ class Serving::Impl {
     step("start");
     for (std::size_t t = 0; t < lanes_.size(); ++t) lanes_[t].thread = std::thread([this, t] { serve(t); });
     const std::stop_callback wake(stop, [this] {
-      const std::lock_guard guard(wake_mutex_);
+      const std::scoped_lock guard(wake_mutex_);
       woken_ = true;
       timer_.notify_all();
     });
@@ -118,19 +118,19 @@ class Serving::Impl {
   }
 
   Result<void> change(const manager::Change& change) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     MOSAIC_RETURN_IF_ERROR(control_.apply(change));
     after_change(manager::describe(change));
     return {};
   }
 
   bool open() const {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     return open_;
   }
 
   std::vector<Now> current() const {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     std::vector<Now> all;
     for (std::size_t t = 0; t < lanes_.size(); ++t) {
       Now each{.level = {}, .placement = {}, .waiting = lanes_[t].waiting.size()};
@@ -221,7 +221,7 @@ class Serving::Impl {
 
   void step(const std::string& event) {
     control_.step(now(), event, others_);
-    for (std::size_t t = 0; t < lanes_.size(); ++t) lanes_[t].changed.notify_one();
+    for (auto& lane : lanes_) lane.changed.notify_one();
   }
 
   void grant(const std::vector<std::size_t>& tenants) {
@@ -355,7 +355,7 @@ class Serving::Impl {
   /// Answers what waits, refuses the rest, and ends all threads.
   void drain() {
     {
-      const std::lock_guard lock(mutex_);
+      const std::scoped_lock lock(mutex_);
       open_ = false;
       for (Lane& each : lanes_) each.changed.notify_all();
     }

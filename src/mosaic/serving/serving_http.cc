@@ -40,7 +40,8 @@ void ServingService::infer(http::InferRequest request, http::Answer answer) {
     const http::Labels application{{"application", model.name}};
     if (!result) {
       metrics_.counter("mosaic_requests_failed_total", "Requests that were refused or failed", application).add();
-      return answer(std::unexpected(std::move(result).error()));
+      answer(std::unexpected(std::move(result).error()));
+      return;
     }
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
     metrics_.summary("mosaic_request_seconds", "From a request's arrival to its answer", application).observe(time.count());
