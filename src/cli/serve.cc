@@ -9,6 +9,7 @@
 #include "command.h"
 #include "mosaic/base/file.h"
 #include "mosaic/base/quantity.h"
+#include "mosaic/power/energy.h"
 #include "output.h"
 #include "output_folder.h"
 #include "result_tables.h"
@@ -27,6 +28,7 @@ struct ServeArguments {
   std::string relaunch = "5.1 s";
   std::optional<std::uint16_t> port;
   std::string address = "127.0.0.1";
+  std::string meter = "auto";
   std::string output;
   bool quiet = false;
   bool json = false;
@@ -80,6 +82,8 @@ Result<void> show(const ServeStage& stage, const std::vector<Served>& served, co
       const report::Table table = decision_table(stage, each);
       MOSAIC_RETURN_IF_ERROR(add_rows(std::span(&table, 1), decisions));
       json["decisions"][each.policy] = decisions["decisions"];
+      if (each.outcome.energy)
+        json["machine"][each.policy] = {{"energy_j", each.outcome.energy->value}, {"energy_source", each.outcome.energy_source}};
     }
     print_json(json);
     return {};
@@ -89,6 +93,12 @@ Result<void> show(const ServeStage& stage, const std::vector<Served>& served, co
   }
   print(text_of(tables.back()));
   print(fmt::format("times {}, energy {}\n", served.front().outcome.simulated ? "simulated" : "measured", stage.levels().front()->energy_source()));
+  for (const Served& each : served) {
+    if (each.outcome.forgotten > 0)
+      print(fmt::format("the figures are of the last {} requests, {} came before\n", each.outcome.records.size(), each.outcome.forgotten));
+    if (each.outcome.energy)
+      print(fmt::format("machine with {}: {} ({})\n", each.policy, format_energy(*each.outcome.energy), each.outcome.energy_source));
+  }
   return {};
 }
 
@@ -124,7 +134,7 @@ Result<void> serve(const ServeArguments& arguments, const std::stop_token& stop)
     const auto policy = manager::make_policy(each, stage->machine(), {.prefer = prefer}, here);
     std::optional<ServeStage::Clients> clients;
     if (arguments.port) clients.emplace(clients_of(arguments));
-    auto outcome = simulated ? stage->simulate(*policy, here, stop) : stage->serve(*policy, clients, stop);
+    auto outcome = simulated ? stage->simulate(*policy, here, stop) : stage->serve(*policy, {.clients = clients, .meter = arguments.meter}, stop);
     if (!outcome) return std::unexpected(outcome.error());
     served.push_back({.policy = each.name, .outcome = std::move(*outcome)});
   }
@@ -166,6 +176,7 @@ void add_serve(CLI::App& app, Context& context) {
   command.add_option("--http", arguments->port, "Take requests of clients on this port, by KServe v2 (docs/http.md); 0: any that is free")
       ->type_name("PORT");
   command.add_option("--address", arguments->address, "Of this machine, to listen on; 0.0.0.0: all")->capture_default_str();
+  declare_meter(command, arguments->meter);
   command.add_option("-o,--output", arguments->output, "Folder for the page with timelines, CSV and JSON files")->type_name("DIR");
   command.add_flag("-q,--quiet", arguments->quiet, "Without the decisions");
   command.add_flag("--json", arguments->json, "Print JSON for scripts");

@@ -6,6 +6,11 @@
 #include <algorithm>
 
 namespace mosaic::manager {
+namespace {
+
+constexpr std::size_t kMostLogged = 10'000;  // where a scenario has no end
+
+}  // namespace
 
 Control::Control(const Machine& machine, const Scenario& scenario, const std::vector<LevelTable>& tables, Policy& policy)
     : machine_(&machine), scenario_(&scenario), tables_(&tables), policy_(&policy), load_(machine.units.size()) {
@@ -99,6 +104,7 @@ const Assignment& Control::step(Nanoseconds now, const std::string& event, std::
   if (!assignment_.reason.empty())
     log_.push_back(
         {.at = now, .reason = assignment_.reason, .operations = assignment_.operations, .clocks = assignment_.clocks, .event = !event.empty()});
+  if (scenario_->duration.count() == 0 && log_.size() > kMostLogged) log_.pop_front();
   return assignment_;
 }
 

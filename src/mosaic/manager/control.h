@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,7 +42,8 @@ class Control {
   [[nodiscard]] const std::vector<std::size_t>& caps() const { return caps_; }
   void cap(std::size_t domain, std::size_t levels) { caps_[domain] = levels; }
 
-  [[nodiscard]] std::vector<Logged> take_log() { return std::move(log_); }
+  /// What the policy decided; the last 10,000 times where the scenario has no end.
+  [[nodiscard]] std::vector<Logged> log() const { return {log_.begin(), log_.end()}; }
 
  private:
   [[nodiscard]] Result<Units> units_of(const std::vector<std::string>& names) const;
@@ -60,7 +62,7 @@ class Control {
   std::vector<double> load_;  ///< by unit: share that events say others take
   std::vector<Completed> completed_;
   Assignment assignment_;
-  std::vector<Logged> log_;
+  std::deque<Logged> log_;
 };
 
 }  // namespace mosaic::manager

@@ -37,6 +37,7 @@ struct Logged {
 /// What happened while a scenario was served.
 struct Outcome {
   std::vector<Record> records;  ///< in the order in which they ended
+  std::size_t forgotten = 0;    ///< earlier ones, where serving has no end
   std::vector<Logged> decisions;
   Nanoseconds duration{};
   std::optional<Joules> energy;  ///< of the whole machine, where it is known

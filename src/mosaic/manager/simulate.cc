@@ -234,7 +234,7 @@ class Simulation {
       }
     }
     Outcome result{.records = std::move(records_),
-                   .decisions = control_.take_log(),
+                   .decisions = control_.log(),
                    .duration = scenario_.duration,
                    .energy = busy_energy_ + world_.idle * std::chrono::duration<double>(scenario_.duration),
                    .energy_source = "simulated",

@@ -1,10 +1,14 @@
 #include "mosaic/serving/serve.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "mosaic/manager/control.h"
 #include "mosaic/manager/manager.h"
+#include "mosaic/power/meters.h"
+#include "mosaic/power/sysfs.h"
 #include "mosaic/serving/serving.h"
 #include "mosaic/serving/serving_http.h"
 
@@ -38,7 +42,24 @@ Result<std::unique_ptr<ServeStage>> ServeStage::open(Options options) {
   return stage;
 }
 
-Result<manager::Outcome> ServeStage::serve(manager::Policy& policy, const std::optional<Clients>& clients, const std::stop_token& stop) const {
+Result<manager::Outcome> ServeStage::serve(manager::Policy& policy, const ServeOptions& options, const std::stop_token& stop) const {
+  MOSAIC_TRY(const std::unique_ptr<Meter> meter, open_meter(options.meter, Sysfs::from_environment()));
+  if (meter != nullptr) MOSAIC_RETURN_IF_ERROR(meter->start());
+  auto outcome = serve_unmetered(policy, options.clients, stop);
+  if (meter == nullptr) return outcome;
+  const auto reading = meter->stop();
+  if (!outcome) return outcome;
+  if (reading) {
+    outcome->energy = reading->energy;
+    outcome->energy_source = fmt::format("measured by {}: {}", meter->info().name, meter->info().covers);
+  } else {
+    outcome->energy_source += fmt::format("; meter {} failed: {}", meter->info().name, reading.error().message);
+  }
+  return outcome;
+}
+
+Result<manager::Outcome> ServeStage::serve_unmetered(manager::Policy& policy, const std::optional<Clients>& clients,
+                                                     const std::stop_token& stop) const {
   Serving serving(scenario_, levels_, tables_, policy);
   if (!clients) return serving.run(stop);
   ServingService service(*this, serving);

@@ -43,13 +43,20 @@ class ServeStage {
     http::ServerOptions server;
     std::function<void(std::uint16_t port)> listening = {};  ///< called once requests are taken
   };
-  /// On this machine. Errors: those of `Serving::run` and of `http::Server::start`.
-  [[nodiscard]] Result<manager::Outcome> serve(manager::Policy& policy, const std::optional<Clients>& clients, const std::stop_token& stop) const;
+  struct ServeOptions {
+    std::optional<Clients> clients = {};
+    std::string meter = "none";  ///< of this machine, as `open_meter` takes it
+  };
+  /// On this machine. A meter that fails in the middle ends nothing: the outcome says so. Errors: those of `Serving::run`, of `http::Server::start`
+  /// and of `open_meter`.
+  [[nodiscard]] Result<manager::Outcome> serve(manager::Policy& policy, const ServeOptions& options, const std::stop_token& stop) const;
   /// On a virtual clock, by the tables. Errors: those of `simulate`.
   [[nodiscard]] Result<manager::Outcome> simulate(manager::Policy& policy, const manager::World& world, const std::stop_token& stop) const;
 
  private:
   ServeStage() = default;
+  [[nodiscard]] Result<manager::Outcome> serve_unmetered(manager::Policy& policy, const std::optional<Clients>& clients,
+                                                         const std::stop_token& stop) const;
 
   manager::Scenario scenario_;
   std::vector<std::unique_ptr<FamilyLevels>> owned_;  ///< one a family

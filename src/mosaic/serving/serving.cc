@@ -14,6 +14,7 @@
 #include "mosaic/manager/gate.h"
 #include "mosaic/serving/load_maker.h"
 #include "mosaic/serving/processor_load.h"
+#include "mosaic/serving/recent_records.h"
 #include "mosaic/serving/resting_units.h"
 
 namespace mosaic {
@@ -60,7 +61,8 @@ class Serving::Impl {
         tables_(tables),
         machine_(levels.front()->machine()),
         control_(machine_.machine, scenario, tables, policy),
-        lanes_(levels.size()) {
+        lanes_(levels.size()),
+        records_(scenario.duration.count() == 0) {
     for (std::size_t t = 0; t < levels.size(); ++t) lanes_[t].levels = levels[t];
   }
 
@@ -87,15 +89,9 @@ class Serving::Impl {
     drain();
     lock.lock();
     if (!result) return std::unexpected(result.error());
-    manager::Outcome outcome{.records = std::move(records_),
-                             .decisions = control_.take_log(),
-                             .duration = end,
-                             .energy = {},
-                             .energy_source = lanes_.front().levels->energy_source(),
-                             .simulated = false};
-    Joules sum;
-    for (const Record& each : outcome.records) sum += each.energy;
-    outcome.energy = sum;
+    manager::Outcome outcome{.records = {}, .decisions = control_.log(), .duration = end, .energy = {}, .energy_source = {}, .simulated = false};
+    outcome.energy_source = lanes_.front().levels->energy_source();
+    records_.write_to(outcome);
     return outcome;
   }
 
@@ -211,7 +207,7 @@ class Serving::Impl {
     job.record = {.tenant = tenant, .operation = {}, .arrived = now(), .started = {}, .finished = now(), .deadline = {}, .energy = {}};
     if (application.targets.latency) job.record.deadline = job.record.arrived + *application.targets.latency;
     if (lane.waiting.size() >= scenario_.tenants[tenant].queue || !control_.assignment().operations[tenant]) {
-      records_.push_back(job.record);
+      records_.add(job.record);
       return job;
     }
     lane.waiting.push_back(std::move(job));
@@ -315,7 +311,7 @@ class Serving::Impl {
                           .started = record.started,
                           .finished = record.finished});
     }
-    records_.push_back(record);
+    records_.add(record);
     if (!job.answer) return;
     lock.unlock();
     job.answer(std::move(result));
@@ -371,7 +367,7 @@ class Serving::Impl {
   manager::Control control_;
   manager::Gate gate_;
   std::vector<Lane> lanes_;
-  std::vector<Record> records_;
+  RecentRecords records_;
   bool open_ = false;
   RestingUnits resting_;
   ProcessorWatch watch_;

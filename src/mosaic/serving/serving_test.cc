@@ -172,7 +172,7 @@ TEST(Serving, AFullQueueRefuses) {
 TEST(Serving, ARequestWhoseDeviceFailsIsAnsweredByAnother) {
   const test::SmallFamily family;
   constexpr int kMeasured = 32;  // calls of each variant, before the first request
-  for (int call = 1; call <= 6; ++call) {
+  for (int call = 1; call <= 40; ++call) {
     const std::string board = test::simulated_board_text("", ", fail_at_call: " + std::to_string(kMeasured + call));
     expect(write_file(family / "board.yaml", board));
     manager::Scenario scenario = clients_only(family);
