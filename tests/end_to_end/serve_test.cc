@@ -1,15 +1,15 @@
-#include <arpa/inet.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <map>
 #include <string>
 
 #include "tests/end_to_end/tool.h"
+#include "tests/fake_machine.h"
 #include "tests/families.h"
+#include "tests/http_client.h"
 
 namespace mosaic::test {
 namespace {
@@ -85,52 +85,130 @@ TEST_F(Serve, OnASimulatedBoardAllPoliciesRepeatExactly) {
 }
 
 /// What a server answers to a request on a connection of its own.
-std::string ask(int port, const std::string& request) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{.sin_family = AF_INET, .sin_port = htons(static_cast<std::uint16_t>(port)), .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-  std::string answer;
-  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-      ::send(socket, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
-    std::array<char, 65536> buffer{};
-    for (ssize_t got = 0; (got = ::recv(socket, buffer.data(), buffer.size(), 0)) > 0;) answer.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  ::close(socket);
-  return answer;
+HttpReply get(std::uint16_t port, const std::string& path) {
+  HttpClient client(port);
+  client.get(path);
+  return client.reply().value_or(HttpReply{});
+}
+HttpReply post(std::uint16_t port, const std::string& path, const std::string& body) {
+  HttpClient client(port);
+  client.post(path, body);
+  return client.reply().value_or(HttpReply{});
 }
 
-std::string post(int port, const std::string& path, const std::string& body) {
-  return ask(port,
-             "POST " + path + " HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-}
-std::string get(int port, const std::string& path) { return ask(port, "GET " + path + " HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"); }
+/// A server for clients that is ready.
+class Server {
+ public:
+  Server(const std::string& scenario, const Setting& setting, const std::vector<std::string>& more = {})
+      : process_(command(scenario, more), setting) {
+    EXPECT_TRUE(process_.wait_for_error("Ctrl-C ends"));
+    const std::string said = process_.error();
+    port_ = static_cast<std::uint16_t>(std::stoi(said.substr(said.find("127.0.0.1:") + 10)));
+    while (get(port_, "/v2/health/ready").status != 200) {
+    }
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+  /// Zeros for the network of `small_classifier(8, 16)`.
+  [[nodiscard]] HttpReply infer(const std::string& application) const {
+    std::string zeros = "0";
+    for (int i = 1; i < 64; ++i) zeros += ",0";
+    return post(port_, "/v2/models/" + application + "/infer",
+                R"({"id": "7", "inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 1, 8, 8], "data": [)" + zeros + "]}]}");
+  }
+
+  Outcome terminate() {
+    process_.send(SIGTERM);
+    return process_.wait();
+  }
+
+ private:
+  static std::vector<std::string> command(const std::string& scenario, const std::vector<std::string>& more) {
+    std::vector<std::string> all{"serve", scenario, "--duration", "3600 s", "--http", "0"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+
+  Process process_;
+  std::uint16_t port_ = 0;
+};
 
 TEST_F(Serve, AnswersClientsUntilItIsTerminated) {
-  Process server({"serve", "street.yaml", "--duration", "3600 s", "--http", "0"}, desk_.setting());
-  ASSERT_TRUE(server.wait_for_error("Ctrl-C ends"));
-  const std::string said = server.error();
-  const int port = std::stoi(said.substr(said.find("127.0.0.1:") + 10));
-  while (get(port, "/v2/health/ready").find("200 OK") == std::string::npos) {
-  }
-  EXPECT_THAT(get(port, "/v2/models/camera"), HasSubstr("[1,1,8,8]"));
-  std::string zeros = "0";
-  for (int i = 1; i < 64; ++i) zeros += ",0";
-  const std::string answer = post(port, "/v2/models/camera/infer",
-                                  R"({"id": "7", "inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 1, 8, 8], "data": [)" + zeros + "]}]}");
-  EXPECT_THAT(answer, HasSubstr("200 OK"));
-  EXPECT_THAT(answer, HasSubstr("\"variant\":\""));
-  EXPECT_THAT(post(port, "/v2/models/camera/infer", "{"), HasSubstr("400"));
-  EXPECT_THAT(post(port, "/v2/models/nothing/infer", "{}"), HasSubstr("404"));
-  EXPECT_THAT(post(port, "/v1/events", R"({"application": "camera", "latency": "7 ms"})"), HasSubstr("camera: latency 7 ms"));
-  EXPECT_THAT(post(port, "/v1/events", R"({"leaves": "nobody"})"), HasSubstr("there is no application 'nobody'"));
-  EXPECT_THAT(get(port, "/v1/status"), HasSubstr("\"camera\""));
-  EXPECT_THAT(get(port, "/metrics"), HasSubstr("mosaic_request_seconds{application=\"camera\",quantile=\"0.95\"}"));
+  Server server("street.yaml", desk_.setting());
+  const std::uint16_t port = server.port();
+  EXPECT_THAT(get(port, "/v2/models/camera").body, HasSubstr("[1,1,8,8]"));
+  const HttpReply answer = server.infer("camera");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body, HasSubstr("\"variant\":\""));
+  EXPECT_EQ(post(port, "/v2/models/camera/infer", "{").status, 400);
+  EXPECT_EQ(post(port, "/v2/models/nothing/infer", "{}").status, 404);
+  EXPECT_THAT(post(port, "/v1/events", R"({"application": "camera", "latency": "7 ms"})").body, HasSubstr("camera: latency 7 ms"));
+  EXPECT_THAT(post(port, "/v1/events", R"({"leaves": "nobody"})").body, HasSubstr("there is no application 'nobody'"));
+  EXPECT_THAT(get(port, "/v1/status").body, HasSubstr("\"camera\""));
+  EXPECT_THAT(get(port, "/metrics").body, HasSubstr("mosaic_request_seconds{application=\"camera\",quantile=\"0.95\"}"));
   const Outcome second = desk_.run({"serve", "street.yaml", "--http", std::to_string(port)});
   EXPECT_EQ(second.code, 2);
   EXPECT_THAT(second.err, HasSubstr(std::to_string(port)));
-  server.send(SIGTERM);
-  const Outcome outcome = server.wait();
+  const Outcome outcome = server.terminate();
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("camera: latency 7 ms"));
+}
+
+class ServeFaults : public Serve {
+ protected:
+  [[nodiscard]] Setting setting() const {
+    Setting with = desk_.setting();
+    with.environment["MOSAIC_SYSFS"] = machine_.root().string();
+    with.environment["MOSAIC_STATE"] = (machine_.root() / "state").string();
+    return with;
+  }
+
+  FakeMachine machine_;
+};
+
+TEST_F(ServeFaults, AMeterMeasuresTheMachineAndMayVanish) {
+  machine_.add_zone("intel-rapl:0", "package-0", 1'000'000);
+  Server measured("street.yaml", setting());
+  machine_.count("intel-rapl:0", 3'500'000);
+  Outcome outcome = measured.terminate();
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("machine with mosaic: 2.5 J (measured by powercap"));
+
+  Server robbed("street.yaml", setting());
+  machine_.remove("sys/class/powercap");
+  EXPECT_EQ(robbed.infer("camera").status, 200);
+  outcome = robbed.terminate();
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, testing::AllOf(HasSubstr("1 W for each core that works; meter powercap"), HasSubstr("failed: ")));
+}
+
+TEST_F(ServeFaults, WhereAClockCannotBeSetAnyMoreOthersAnswer) {
+  const std::vector<int> cores = thread_cores();
+  if (cores.size() < 2) GTEST_SKIP() << "needs two cores";
+  machine_.add_policy(0, {cores[0]});
+  desk_.write(
+      "board.yaml",
+      fmt::format("schema_version: 1\nname: clocked\ndevices:\n"
+                  "  - {{name: fast, kind: cpu, cores: [{}], operating_points: [{{cores: 1, clock: 600 MHz}}, {{cores: 1, clock: 1.2 GHz}}]}}\n"
+                  "  - {{name: spare, kind: cpu, cores: [{}]}}\n",
+                  cores[0], cores[1]));
+  desk_.write("street.yaml", "schema_version: 1\nname: street\nboard: board.yaml\napplications:\n  - {name: camera, family: family.yaml}\n");
+  Server server("street.yaml", setting());
+  const std::string spare = fmt::format("[\"cpu{}\"]", cores[1]);
+  EXPECT_EQ(post(server.port(), "/v1/events", R"({"offline": )" + spare + "}").status, 200);
+  EXPECT_THAT(server.infer("camera").body, HasSubstr("fast"));
+  machine_.remove(FakeMachine::policy(0));
+  EXPECT_EQ(server.infer("camera").status, 429);  // nothing is left to run it on
+  EXPECT_EQ(post(server.port(), "/v1/events", R"({"online": )" + spare + "}").status, 200);
+  for (int i = 0; i < 10; ++i) {
+    const HttpReply answer = server.infer("camera");
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_THAT(answer.body, HasSubstr("spare"));
+  }
+  const Outcome outcome = server.terminate();
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("failed: "));
 }
 
 TEST_F(Serve, RefusesWhatCannotBeServed) {
