@@ -126,7 +126,7 @@ Task<bool> Connection::exchange() {
   const bool written = co_await write(*std::move(response), manner);
   share_.reset();
   idle_ = true;
-  co_return written&& manner.keep_alive;
+  co_return (written && manner.keep_alive);
 }
 
 /// Reads a whole request. Its share of the budget grows with what has come: what is only announced takes nothing from others.
