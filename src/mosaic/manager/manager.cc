@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace mosaic::manager {
 namespace {
 
 constexpr double kOtherLoad = 1.1;  ///< the load of others changed, where it explains so many times more or less
+
+constexpr double kChangeOfLoad = 0.3;  ///< share of a core's time that others take more or less than a period ago
 
 double milliseconds(Nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
@@ -80,10 +83,13 @@ void Manager::learn(const Situation& situation) {
     const bool other_load = expected > learnt.contention * kOtherLoad || expected * kOtherLoad < learnt.contention;
     if (other_load || each.finished - learnt.last > options_.trusted) learnt.slowdown.expect(learnt_of(learnt, expected));
     learnt.slowdown.observe(Nanoseconds(static_cast<std::int64_t>(static_cast<double>(cost->latency.count()) * expected)),
-                            each.finished - each.started);
+                            each.finished - each.started, each.finished);
     learnt.contention = expected;
     learnt.last = each.finished;
   }
+  load_changed_ = situation.others.size() != others_.size();
+  for (std::size_t unit = 0; unit < others_.size() && !load_changed_; ++unit)
+    load_changed_ = std::abs(situation.others[unit] - others_[unit]) > kChangeOfLoad;
   others_ = situation.others;
 }
 
@@ -115,8 +121,19 @@ std::vector<Demand> Manager::demands(const Situation& situation) const {
   return all;
 }
 
+bool Manager::most_are_late(const Situation& situation) {
+  std::ptrdiff_t late = 0;
+  for (const Completed& each : situation.completed) {
+    const auto& target = situation.applications[each.application].targets.latency;
+    late += target && each.finished - each.arrived > *target ? 1 : -1;
+  }
+  return late > 0;
+}
+
 bool Manager::should_change(const Situation& situation, const Cost& stay, const Cost& best) {
-  if (!situation.event.empty() || best.missed < stay.missed) return best != stay;
+  if (!situation.event.empty()) return best != stay;
+  missing_ = best.missed < stay.missed ? missing_ + 1 : 0;
+  if (missing_ > 0) return load_changed_ || most_are_late(situation) || missing_ >= options_.patience;
   const auto gain = [&](std::uint64_t now, std::uint64_t then, double least) { return static_cast<double>(now) - static_cast<double>(then) > least; };
   const bool accuracy_first = options_.rules.prefer == Prefer::kAccuracy;
   const double points = 1000 * options_.least_gain;
@@ -129,7 +146,7 @@ bool Manager::should_change(const Situation& situation, const Cost& stay, const 
 }
 
 void Manager::remember_change(const Situation& situation, bool forced) {
-  promised_ = 0;
+  promised_ = missing_ = 0;
   if (!situation.event.empty()) {
     patience_ = options_.patience;
     gained_ = Nanoseconds{-1};

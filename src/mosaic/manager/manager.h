@@ -16,9 +16,10 @@ namespace mosaic::manager {
 /// The run-time manager: predicts what every application would take on every placement, from the table made ahead times a slowdown, and takes the
 /// best choice for all of them together (`decide`). The slowdown is what an even scheduler makes of the load of others, times what is learnt from
 /// requests on those units; where none ran, times what is learnt elsewhere, for heat and wrong tables meet all. It changes at once where something
-/// happened or a target is missed; where targets are kept, only for a gain that several periods in a row promise, and after a gain that was lost
-/// again, for twice as many of them each time. Source of the three layers and the order of knobs: Xun et al., "Dynamic DNNs meet runtime resource
-/// management" (arXiv 2401.08965). Thread-compatible.
+/// happened, the load of others changed or most requests are late; where only a prediction misses a target, after several periods in a row that say
+/// so; where targets are kept, only for a gain that as many periods promise, and after a gain that was lost again, for twice as many each time.
+/// Source of the three layers and the order of knobs: Xun et al., "Dynamic DNNs meet runtime resource management" (arXiv 2401.08965).
+/// Thread-compatible.
 class Manager final : public Policy {
  public:
   struct Options {
@@ -57,6 +58,7 @@ class Manager final : public Policy {
   /// The factor beyond a contention.
   [[nodiscard]] static double learnt_of(const Learnt& learnt, double contention);
   [[nodiscard]] std::vector<Demand> demands(const Situation& situation) const;
+  [[nodiscard]] static bool most_are_late(const Situation& situation);
   [[nodiscard]] bool should_change(const Situation& situation, const Cost& stay, const Cost& best);
   void remember_change(const Situation& situation, bool forced);
   [[nodiscard]] std::string explain(const Situation& situation, std::span<const Demand> demands, const Decision& decision,
@@ -66,7 +68,9 @@ class Manager final : public Policy {
   std::map<Units, Learnt> learnt_;
   std::vector<std::optional<Operation>> operations_;
   std::vector<double> others_;  ///< at the last call
+  bool load_changed_ = false;   ///< since the call before the last one
   std::size_t promised_ = 0;    ///< periods in a row in which something better was seen
+  std::size_t missing_ = 0;     ///< ... in which targets were about to be missed
   std::size_t patience_ = 0;
   Nanoseconds gained_{-1};  ///< when the last gain was taken; negative: none
   bool proved_ = true;

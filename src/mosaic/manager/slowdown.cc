@@ -7,27 +7,46 @@
 
 namespace mosaic::manager {
 
-void Slowdown::observe(Nanoseconds alone, Nanoseconds measured) {
-  ratios_.push_back(std::min(static_cast<double>(measured.count()) / static_cast<double>(alone.count()), options_.most));
-  if (ratios_.size() > options_.window) ratios_.pop_front();
-  if (ratios_.size() > options_.few) {
-    const auto last = ratios_.end() - static_cast<std::ptrdiff_t>(options_.few);
-    const auto [least, most] = std::minmax_element(last, ratios_.end());
-    const double before = median(std::vector<double>(ratios_.begin(), last));
-    if (*least > before * options_.change || *most * options_.change < before) ratios_.erase(ratios_.begin(), last);
-  }
-  factor_ = quantile(std::vector<double>(ratios_.begin(), ratios_.end()), options_.quantile);
+std::vector<double> Slowdown::values(std::size_t last) const {
+  std::vector<double> all;
+  for (auto each = ratios_.end() - static_cast<std::ptrdiff_t>(last); each != ratios_.end(); ++each) all.push_back(each->value);
+  return all;
+}
+
+void Slowdown::observe(Nanoseconds alone, Nanoseconds measured, Nanoseconds now) {
+  factor_.reset();
+  ratios_.push_back({.value = std::min(static_cast<double>(measured.count()) / static_cast<double>(alone.count()), options_.most), .at = now});
+  while (ratios_.size() > options_.most_kept || (ratios_.size() > options_.window && ratios_.front().at < now - options_.window_time))
+    ratios_.pop_front();
+  std::size_t few = options_.few;
+  while (few < ratios_.size() && ratios_[ratios_.size() - 1 - few].at > now - options_.few_time) ++few;
+  if (ratios_.size() <= few) return;
+  const auto last = ratios_.end() - static_cast<std::ptrdiff_t>(few);
+  const auto [least, most] = std::ranges::minmax_element(last, ratios_.end(), {}, &Ratio::value);
+  const double next = (last - 1)->value;  // spares the median where it cannot be on their other side: most often
+  if (least->value <= next && next <= most->value) return;
+  std::vector<double> before = values(ratios_.size());
+  before.resize(ratios_.size() - few);
+  const double middle = median(before);
+  if (least->value > middle * options_.change || most->value * options_.change < middle) ratios_.erase(ratios_.begin(), last);
+}
+
+double Slowdown::factor() const {
+  if (ratios_.empty()) return guess_;
+  if (!factor_) factor_ = quantile(values(ratios_.size()), options_.quantile);
+  return *factor_;
 }
 
 std::optional<double> Slowdown::spread() const {
   if (ratios_.size() <= options_.few) return std::nullopt;
-  const double middle = median(std::vector<double>(ratios_.begin(), ratios_.end()));
-  return middle > 0 ? std::max(0.0, factor_ / middle - 1) : 0;
+  const double middle = median(values(ratios_.size()));
+  return middle > 0 ? std::max(0.0, factor() / middle - 1) : 0;
 }
 
 void Slowdown::expect(double factor) {
   ratios_.clear();
-  factor_ = factor;
+  factor_.reset();
+  guess_ = factor;
 }
 
 }  // namespace mosaic::manager

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include "mosaic/base/units.h"
 
@@ -10,25 +11,29 @@ namespace mosaic::manager {
 
 /// How many times longer requests take than they do alone, learnt from those that ran: what others on the machine, heat and wrong tables come to.
 /// A high quantile of recent ratios, so that a target holds for nearly all requests; where the last few all lie clearly on one side of it, the older
-/// ones are forgotten: load that comes or goes is believed after a handful of requests. Thread-compatible.
+/// ones are forgotten: load that comes or goes is believed after a handful of requests, but not for a single slice of a scheduler's time, in which
+/// short requests come in dozens. Thread-compatible.
 class Slowdown {
  public:
   struct Options {
-    std::size_t window = 40;  ///< ratios that count
-    std::size_t few = 4;      ///< that agree for a change to be believed
-    double quantile = 0.95;   ///< of the window
-    double change = 1.25;     ///< between what was and what the few say
-    double most = 50;         ///< a single ratio counts as no more
+    std::size_t window = 40;                 ///< ratios that count, or
+    Nanoseconds window_time{2'000'000'000};  ///< all of so long, where these are more,
+    std::size_t most_kept = 2'000;           ///< but no more
+    std::size_t few = 4;                     ///< that agree for a change to be believed, or
+    Nanoseconds few_time{40'000'000};        ///< all of so long, where these are more
+    double quantile = 0.95;                  ///< of the window
+    double change = 1.25;                    ///< between what was and what the few say
+    double most = 50;                        ///< a single ratio counts as no more
   };
 
   explicit Slowdown(const Options& options) : options_(options) {}
   Slowdown() : Slowdown(Options{}) {}
 
-  /// A request that took `measured` and would have taken `alone`. Requires: alone > 0.
-  void observe(Nanoseconds alone, Nanoseconds measured);
+  /// A request that took `measured`, until `now`, and would have taken `alone`. Requires: alone > 0; `now` does not go back.
+  void observe(Nanoseconds alone, Nanoseconds measured, Nanoseconds now);
 
   /// 1 before anything was observed.
-  [[nodiscard]] double factor() const { return factor_; }
+  [[nodiscard]] double factor() const;
   /// How far nearly all requests may lie above the median one, as a share of it; none while too few were seen to tell.
   [[nodiscard]] std::optional<double> spread() const;
 
@@ -38,9 +43,16 @@ class Slowdown {
   void expect(double factor);
 
  private:
+  struct Ratio {
+    double value;
+    Nanoseconds at;
+  };
+  [[nodiscard]] std::vector<double> values(std::size_t last) const;
+
   Options options_;
-  std::deque<double> ratios_;
-  double factor_ = 1;
+  std::deque<Ratio> ratios_;
+  double guess_ = 1;                      ///< where there are none
+  mutable std::optional<double> factor_;  ///< of the ratios, once it was asked for
 };
 
 }  // namespace mosaic::manager

@@ -9,46 +9,65 @@ namespace {
 
 using test::operator""_ms;
 
-void observe(Slowdown& slowdown, std::size_t count, Nanoseconds measured) {
-  for (std::size_t i = 0; i < count; ++i) slowdown.observe(10_ms, measured);
-}
+/// Requests that follow each other.
+class Slow {
+ public:
+  void observe(std::size_t count, Nanoseconds measured, Nanoseconds every = 40_ms) {
+    for (std::size_t i = 0; i < count; ++i) slowdown.observe(10_ms, measured, now += every);
+  }
+
+  Slowdown slowdown;
+
+ private:
+  Nanoseconds now{};
+};
 
 TEST(Slowdown, IsOneUntilSomethingIsKnown) { EXPECT_EQ(Slowdown().factor(), 1); }
 
 TEST(Slowdown, BelievesLoadAfterAHandfulOfRequestsAndThatItIsGoneAsSoon) {
-  Slowdown slowdown;
-  observe(slowdown, 40, 10_ms);
-  EXPECT_DOUBLE_EQ(slowdown.factor(), 1);
-  observe(slowdown, 4, 20_ms);
-  EXPECT_DOUBLE_EQ(slowdown.factor(), 2);
-  observe(slowdown, 4, 10_ms);
-  EXPECT_DOUBLE_EQ(slowdown.factor(), 1);
+  Slow slow;
+  slow.observe(40, 10_ms);
+  EXPECT_DOUBLE_EQ(slow.slowdown.factor(), 1);
+  slow.observe(4, 20_ms);
+  EXPECT_DOUBLE_EQ(slow.slowdown.factor(), 2);
+  slow.observe(4, 10_ms);
+  EXPECT_DOUBLE_EQ(slow.slowdown.factor(), 1);
 }
 
 TEST(Slowdown, OneSlowRequestOfManyIsNoLoad) {
-  Slowdown slowdown;
-  observe(slowdown, 30, 10_ms);
-  observe(slowdown, 1, 80_ms);
-  observe(slowdown, 10, 10_ms);
-  EXPECT_DOUBLE_EQ(slowdown.factor(), 1);
+  Slow slow;
+  slow.observe(30, 10_ms);
+  slow.observe(1, 80_ms);
+  slow.observe(10, 10_ms);
+  EXPECT_DOUBLE_EQ(slow.slowdown.factor(), 1);
 }
 
 TEST(Slowdown, StandsForNearlyAllRequests) {
-  Slowdown slowdown;
+  Slow slow;
   for (std::size_t i = 0; i < 10; ++i) {
-    observe(slowdown, 3, 10_ms);
-    observe(slowdown, 1, 12_ms);
+    slow.observe(3, 10_ms);
+    slow.observe(1, 12_ms);
   }
-  EXPECT_NEAR(slowdown.factor(), 1.2, 1e-9);
+  EXPECT_NEAR(slow.slowdown.factor(), 1.2, 1e-9);
 }
 
 TEST(Slowdown, AnExpectationHoldsUntilTheFirstRequest) {
-  Slowdown slowdown;
-  observe(slowdown, 5, 10_ms);
-  slowdown.expect(3);
-  EXPECT_EQ(slowdown.factor(), 3);
-  observe(slowdown, 1, 15_ms);
-  EXPECT_DOUBLE_EQ(slowdown.factor(), 1.5);
+  Slow slow;
+  slow.observe(5, 10_ms);
+  slow.slowdown.expect(3);
+  EXPECT_EQ(slow.slowdown.factor(), 3);
+  slow.observe(1, 15_ms);
+  EXPECT_DOUBLE_EQ(slow.slowdown.factor(), 1.5);
+}
+
+TEST(Slowdown, ASliceOfASchedulersTimeIsNoLoadForShortRequests) {
+  Slow slow;
+  slow.observe(800, 10_ms, 1_ms);
+  slow.observe(5, 80_ms, 1_ms);
+  EXPECT_DOUBLE_EQ(slow.slowdown.factor(), 1);
+  slow.observe(800, 10_ms, 1_ms);
+  slow.observe(50, 80_ms, 1_ms);
+  EXPECT_DOUBLE_EQ(slow.slowdown.factor(), 8);
 }
 
 }  // namespace
