@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "mosaic/base/file.h"
 #include "mosaic/base/quantity.h"
 #include "mosaic/power/energy.h"
+#include "mosaic/serving/serve_trace.h"
 #include "output.h"
 #include "output_folder.h"
 #include "result_tables.h"
@@ -104,6 +106,11 @@ Result<void> show(const ServeStage& stage, const std::vector<Served>& served, co
 
 Result<void> save(const ServeStage& stage, const std::vector<Served>& served, const std::filesystem::path& folder) {
   MOSAIC_RETURN_IF_ERROR(write_file(folder / "index.html", serve_page(stage, served)));
+  for (const Served& each : served) {
+    std::string name = each.policy;
+    std::ranges::replace(name, ':', '_');
+    MOSAIC_RETURN_IF_ERROR(write_file(folder / ("trace_" + name + ".json"), format_serve_trace(stage, each)));
+  }
   const std::vector<report::Table> tables{level_table(stage), summary_table(stage, served)};
   return save_tables(tables, folder);
 }

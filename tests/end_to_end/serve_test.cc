@@ -67,8 +67,21 @@ TEST_F(Serve, OnThisMachineEveryRequestIsAccountedForAndEveryEventAnswered) {
       return row["reason"].get<std::string>().starts_with(event);
     })) << event;
   }
-  EXPECT_THAT(desk_.files(), testing::IsSupersetOf({"page/index.html", "page/applications.csv", "page/levels.json"}));
-  EXPECT_THAT(desk_.read("page/index.html"), HasSubstr("1 W for each core that works"));
+  EXPECT_THAT(desk_.files(), testing::IsSupersetOf({"page/index.html", "page/applications.csv", "page/levels.json", "page/trace_mosaic.json"}));
+  EXPECT_THAT(desk_.read("page/index.html"), HasSubstr("power of requests, modelled: 1 W for each core that works"));
+  const Json trace = Json::parse(desk_.read("page/trace_mosaic.json"));
+  std::map<std::size_t, double> ends;  // by application: requests follow each other
+  std::size_t bars = 0;
+  for (const Json& event : trace["traceEvents"]) {
+    if (event["ph"] != "X") continue;
+    ++bars;
+    const double start = event["ts"].get<double>();
+    EXPECT_GE(start, ends[event["tid"].get<std::size_t>()]);
+    ends[event["tid"].get<std::size_t>()] = start + event["dur"].get<double>() - 0.001;  // rounded
+  }
+  std::size_t refused = 0;
+  for (const Json& row : json["applications"]) refused += row["refused"].get<std::size_t>();
+  EXPECT_EQ(bars, requests - refused);
 }
 
 TEST_F(Serve, OnASimulatedBoardAllPoliciesRepeatExactly) {

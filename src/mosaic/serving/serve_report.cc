@@ -2,72 +2,17 @@
 
 #include <algorithm>
 
-#include "mosaic/report/figure.h"
 #include "mosaic/report/page.h"
 #include "mosaic/serving/serve.h"
+#include "mosaic/serving/serve_timeline.h"
 
 namespace mosaic {
 namespace {
-
-constexpr std::size_t kMostPoints = 2000;  ///< of a series: more make a page slow and show no more
 
 double in_ms(Nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
 double in_s(Nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 std::string kind_of(const manager::Outcome& outcome) { return outcome.simulated ? "simulated" : "measured"; }
-
-/// Latencies of an application's requests over time, with the target that each had.
-report::XyChart latency_chart(const ServeStage& stage, const Served& served, std::size_t tenant) {
-  report::XyChart chart{
-      .name = "latency",
-      .caption = fmt::format("{}, {}: latency of requests, {}", served.policy, stage.scenario().tenants[tenant].name, kind_of(served.outcome)),
-      .x = {.title = "time (s)"},
-      .y = {.title = "latency (ms)", .low = 0},
-      .series = {}};
-  report::PointSeries latency{.name = "request", .points = {}};
-  report::PointSeries target{.name = "target", .points = {}, .marks = false, .line = true, .dashed = true};
-  const auto count = static_cast<std::size_t>(std::ranges::count(served.outcome.records, tenant, &manager::Record::tenant));
-  const std::size_t every = std::max<std::size_t>(1, count / kMostPoints);
-  std::size_t number = 0;
-  for (const manager::Record& each : served.outcome.records) {
-    if (each.tenant != tenant || number++ % every != 0) continue;
-    if (each.operation)
-      latency.points.push_back(
-          {.x = in_s(each.arrived), .y = in_ms(each.latency()), .label = stage.tables()[tenant].levels[each.operation->level].name});
-    if (each.deadline) target.points.push_back({.x = in_s(each.arrived), .y = in_ms(*each.deadline - each.arrived), .label = {}});
-  }
-  chart.series = {std::move(latency)};
-  if (!target.points.empty()) chart.series.push_back(std::move(target));
-  return chart;
-}
-
-/// Accuracies of the levels in use over time, one line an application.
-report::XyChart level_chart(const ServeStage& stage, const Served& served) {
-  report::XyChart chart{.name = "levels",
-                        .caption = fmt::format("{}: accuracy of the level in use, {}", served.policy, kind_of(served.outcome)),
-                        .x = {.title = "time (s)", .low = 0},
-                        .y = {.title = "accuracy (%)"},
-                        .series = {}};
-  for (std::size_t t = 0; t < stage.scenario().tenants.size(); ++t) {
-    report::PointSeries line{.name = stage.scenario().tenants[t].name, .points = {}, .marks = false, .line = true};
-    const auto add = [&](Nanoseconds at, const manager::Operation& operation) {
-      const auto& level = stage.tables()[t].levels[operation.level];
-      line.points.push_back(
-          {.x = in_s(at), .y = level.accuracy_percent, .label = level.name + " on " + stage.machine().placements[operation.placement].name});
-    };
-    std::optional<manager::Operation> last;
-    for (const manager::Logged& each : served.outcome.decisions) {
-      const auto now = t < each.operations.size() ? each.operations[t] : std::nullopt;
-      if (now == last) continue;
-      if (last) add(each.at, *last);
-      if (now) add(each.at, *now);
-      last = now;
-    }
-    if (last) add(served.outcome.duration, *last);
-    chart.series.push_back(std::move(line));
-  }
-  return chart;
-}
 
 }  // namespace
 
@@ -145,6 +90,8 @@ std::string serve_page(const ServeStage& stage, const std::vector<Served>& serve
     page.section(each.policy);
     for (std::size_t t = 0; t < stage.scenario().tenants.size(); ++t) page.add(latency_chart(stage, each, t));
     page.add(level_chart(stage, each));
+    if (const auto clocks = clock_chart(stage, each)) page.add(*clocks);
+    page.add(power_chart(stage, each));
     page.add(decision_table(stage, each));
   }
   page.section("Levels");
