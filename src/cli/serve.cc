@@ -15,6 +15,7 @@
 #include "output.h"
 #include "output_folder.h"
 #include "result_tables.h"
+#include "serve_live.h"
 
 namespace mosaic::cli {
 namespace {
@@ -32,6 +33,7 @@ struct ServeArguments {
   std::string address = "127.0.0.1";
   std::string meter = "auto";
   std::string output;
+  bool live = false;
   bool quiet = false;
   bool json = false;
 };
@@ -115,6 +117,18 @@ Result<void> save(const ServeStage& stage, const std::vector<Served>& served, co
   return save_tables(tables, folder);
 }
 
+Result<manager::Outcome> serve_here(const ServeStage& stage, manager::Policy& policy, const ServeArguments& arguments, const std::stop_token& stop) {
+  ServeStage::ServeOptions options{.meter = arguments.meter};
+  if (arguments.port) options.clients.emplace(clients_of(arguments));
+  if (!arguments.live) return stage.serve(policy, options, stop);
+  LiveView view;
+  WatchedPolicy watched(policy);
+  std::vector<std::string> names;
+  for (const manager::Tenant& each : stage.scenario().tenants) names.push_back(each.name);
+  options.look = [&](const Serving& serving) { view.draw(names, serving.now(), watched.reasons()); };
+  return stage.serve(watched, options, stop);
+}
+
 Result<void> serve(const ServeArguments& arguments, const std::stop_token& stop) {
   MOSAIC_TRY(manager::Scenario scenario, scenario_of(arguments));
   std::vector<manager::NamedPolicy> policies;
@@ -122,6 +136,7 @@ Result<void> serve(const ServeArguments& arguments, const std::stop_token& stop)
     MOSAIC_TRY(policies.emplace_back(), manager::find_policy(name));
   }
   MOSAIC_RETURN_IF_ERROR(check_clients(arguments, scenario));
+  if (arguments.live) MOSAIC_RETURN_IF_ERROR(LiveView::check_terminal());
   MOSAIC_TRY(const manager::World world, world_of(arguments));
   if (!arguments.output.empty()) MOSAIC_RETURN_IF_ERROR(check_output_folder(arguments.output));
   Progress progress(arguments.json);
@@ -139,9 +154,8 @@ Result<void> serve(const ServeArguments& arguments, const std::stop_token& stop)
     manager::World here = world;
     if (!each.relaunches) here.relaunch = {};
     const auto policy = manager::make_policy(each, stage->machine(), {.prefer = prefer}, here);
-    std::optional<ServeStage::Clients> clients;
-    if (arguments.port) clients.emplace(clients_of(arguments));
-    auto outcome = simulated ? stage->simulate(*policy, here, stop) : stage->serve(*policy, {.clients = clients, .meter = arguments.meter}, stop);
+    if (simulated && arguments.live) return invalid("--live does not go with simulations, which are over in a moment: see the page of --output");
+    auto outcome = simulated ? stage->simulate(*policy, here, stop) : serve_here(*stage, *policy, arguments, stop);
     if (!outcome) return std::unexpected(outcome.error());
     served.push_back({.policy = each.name, .outcome = std::move(*outcome)});
   }
@@ -185,6 +199,7 @@ void add_serve(CLI::App& app, Context& context) {
   command.add_option("--address", arguments->address, "Of this machine, to listen on; 0.0.0.0: all")->capture_default_str();
   declare_meter(command, arguments->meter);
   command.add_option("-o,--output", arguments->output, "Folder for the page with timelines, CSV and JSON files")->type_name("DIR");
+  command.add_flag("--live", arguments->live, "Show on the terminal what every application does, and why; on real machines");
   command.add_flag("-q,--quiet", arguments->quiet, "Without the decisions");
   command.add_flag("--json", arguments->json, "Print JSON for scripts");
   command.callback([arguments, &context] {

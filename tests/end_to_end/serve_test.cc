@@ -224,6 +224,18 @@ TEST_F(ServeFaults, WhereAClockCannotBeSetAnyMoreOthersAnswer) {
   EXPECT_THAT(outcome.out, HasSubstr("failed: "));
 }
 
+TEST_F(Serve, ShowsItselfOnATerminal) {
+  expect_refusal(desk_, {.arguments = {"serve", "street.yaml", "--live"}, .said = {"--live draws on a terminal"}});
+  if (std::system("script --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "needs util-linux's script";
+  const std::string shown = (desk_.setting().folder / "shown").string();
+  const std::string command = fmt::format(
+      "cd {} && COLUMNS=200 script -qec 'stty cols 200; {} serve street.yaml --duration \"1200 ms\" --live' {} > /dev/null 2>&1 < /dev/null",
+      desk_.setting().folder.string(), MOSAIC_TOOL, shown);
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  const std::string text = desk_.read("shown");
+  EXPECT_THAT(text, testing::AllOf(HasSubstr("requests/s"), HasSubstr("start; camera: "), HasSubstr("\x1b[K"), HasSubstr("What each policy made")));
+}
+
 TEST_F(Serve, RefusesWhatCannotBeServed) {
   const std::vector<std::string> run{"serve", "bad.yaml"};
   const auto refused = [&](const std::string& scenario, const std::string& said, const std::vector<std::string>& more = {}) {

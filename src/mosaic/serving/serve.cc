@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "mosaic/manager/control.h"
@@ -13,6 +17,18 @@
 #include "mosaic/serving/serving_http.h"
 
 namespace mosaic {
+namespace {
+
+constexpr std::chrono::milliseconds kLookEvery{500};
+
+void look_often(const Serving& serving, const std::function<void(const Serving&)>& look, const std::stop_token& end) {
+  std::mutex mutex;
+  std::condition_variable_any ended;
+  std::unique_lock lock(mutex);
+  while (!ended.wait_for(lock, end, kLookEvery, [] { return false; }) && !end.stop_requested()) look(serving);
+}
+
+}  // namespace
 
 Result<std::unique_ptr<ServeStage>> ServeStage::open(Options options) {
   std::unique_ptr<ServeStage> stage(new ServeStage);
@@ -45,7 +61,7 @@ Result<std::unique_ptr<ServeStage>> ServeStage::open(Options options) {
 Result<manager::Outcome> ServeStage::serve(manager::Policy& policy, const ServeOptions& options, const std::stop_token& stop) const {
   MOSAIC_TRY(const std::unique_ptr<Meter> meter, open_meter(options.meter, Sysfs::from_environment()));
   if (meter != nullptr) MOSAIC_RETURN_IF_ERROR(meter->start());
-  auto outcome = serve_unmetered(policy, options.clients, stop);
+  auto outcome = serve_unmetered(policy, options, stop);
   if (meter == nullptr) return outcome;
   const auto reading = meter->stop();
   if (!outcome) return outcome;
@@ -58,16 +74,20 @@ Result<manager::Outcome> ServeStage::serve(manager::Policy& policy, const ServeO
   return outcome;
 }
 
-Result<manager::Outcome> ServeStage::serve_unmetered(manager::Policy& policy, const std::optional<Clients>& clients,
-                                                     const std::stop_token& stop) const {
+Result<manager::Outcome> ServeStage::serve_unmetered(manager::Policy& policy, const ServeOptions& options, const std::stop_token& stop) const {
   Serving serving(scenario_, levels_, tables_, policy);
-  if (!clients) return serving.run(stop);
-  ServingService service(*this, serving);
-  http::ServerOptions options = clients->server;
-  options.metrics = &service.registry();
-  MOSAIC_TRY(const auto server, http::Server::start(options, service));
-  if (clients->listening) clients->listening(server->port());
-  return serving.run(stop);  // then the server says that it is the end, and ends
+  std::optional<ServingService> service;
+  std::unique_ptr<http::Server> server;  // it says that it is the end, and ends, before the service does
+  if (options.clients) {
+    service.emplace(*this, serving);
+    http::ServerOptions wanted = options.clients->server;
+    wanted.metrics = &service->registry();
+    MOSAIC_TRY(server, http::Server::start(wanted, *service));
+    if (options.clients->listening) options.clients->listening(server->port());
+  }
+  std::jthread looker;
+  if (options.look) looker = std::jthread([&](const std::stop_token& end) { look_often(serving, options.look, end); });
+  return serving.run(stop);
 }
 
 Result<manager::Outcome> ServeStage::simulate(manager::Policy& policy, const manager::World& world, const std::stop_token& stop) const {

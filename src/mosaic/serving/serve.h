@@ -20,6 +20,8 @@
 
 namespace mosaic {
 
+class Serving;
+
 /// A scenario with all its families opened and measured: what policies are compared on. Refers to itself: neither movable nor copyable.
 class ServeStage {
  public:
@@ -45,7 +47,8 @@ class ServeStage {
   };
   struct ServeOptions {
     std::optional<Clients> clients = {};
-    std::string meter = "none";  ///< of this machine, as `open_meter` takes it
+    std::string meter = "none";                             ///< of this machine, as `open_meter` takes it
+    std::function<void(const Serving& serving)> look = {};  ///< called twice a second, from a thread of its own
   };
   /// On this machine. A meter that fails in the middle ends nothing: the outcome says so. Errors: those of `Serving::run`, of `http::Server::start`
   /// and of `open_meter`.
@@ -55,8 +58,7 @@ class ServeStage {
 
  private:
   ServeStage() = default;
-  [[nodiscard]] Result<manager::Outcome> serve_unmetered(manager::Policy& policy, const std::optional<Clients>& clients,
-                                                         const std::stop_token& stop) const;
+  [[nodiscard]] Result<manager::Outcome> serve_unmetered(manager::Policy& policy, const ServeOptions& options, const std::stop_token& stop) const;
 
   manager::Scenario scenario_;
   std::vector<std::unique_ptr<FamilyLevels>> owned_;  ///< one a family

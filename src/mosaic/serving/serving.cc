@@ -14,7 +14,6 @@
 #include "mosaic/manager/gate.h"
 #include "mosaic/serving/load_maker.h"
 #include "mosaic/serving/processor_load.h"
-#include "mosaic/serving/recent_records.h"
 #include "mosaic/serving/resting_units.h"
 
 namespace mosaic {
@@ -26,6 +25,7 @@ using manager::Record;
 using manager::Units;
 
 constexpr int kMostTries = 3;  ///< of a request whose device fails
+constexpr Nanoseconds kRecent{2'000'000'000};
 
 /// A request on its way.
 struct Job {
@@ -129,7 +129,7 @@ class Serving::Impl {
     const std::scoped_lock lock(mutex_);
     std::vector<Now> all;
     for (std::size_t t = 0; t < lanes_.size(); ++t) {
-      Now each{.level = {}, .placement = {}, .waiting = lanes_[t].waiting.size()};
+      Now each{.level = {}, .placement = {}, .waiting = lanes_[t].waiting.size(), .recent = records_.recent(t, now(), kRecent)};
       if (const auto& operation = control_.assignment().operations[t]) {
         each.level = tables_[t].levels[operation->level].name;
         each.placement = machine_.machine.placements[operation->placement].name;

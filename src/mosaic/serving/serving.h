@@ -15,6 +15,7 @@
 #include "mosaic/manager/policy.h"
 #include "mosaic/manager/scenario.h"
 #include "mosaic/serving/family_levels.h"
+#include "mosaic/serving/recent_records.h"
 
 namespace mosaic {
 
@@ -62,6 +63,7 @@ class Serving {
     std::string level;
     std::string placement;
     std::size_t waiting = 0;
+    RecentRequests recent;  ///< of the last two seconds
   };
   [[nodiscard]] std::vector<Now> now() const;
 
