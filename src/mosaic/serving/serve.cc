@@ -1,5 +1,7 @@
 #include "mosaic/serving/serve.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -39,6 +41,9 @@ Result<std::unique_ptr<ServeStage>> ServeStage::open(Options options) {
 }
 
 Result<manager::Outcome> ServeStage::serve(manager::Policy& policy, const std::optional<Clients>& clients, const std::stop_token& stop) const {
+  if (scenario_.thermal)
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("scenario '{}' says 'thermal', which is for simulations: {} has a heat of its own", scenario_.name, machine().name));
   Serving serving(scenario_, levels_, tables_, policy);
   if (!clients) return serving.run(stop);
   ServingService service(*this, serving);
