@@ -24,7 +24,7 @@ inline std::string made_table(int resolution, const MadeTables& made) {
   std::string text = "{";
   const auto add = [&](const std::string& key) {
     if (key != made.without)
-      text += fmt::format("{}\"{}\": {{\"count\": 3, \"mean\": {}, \"std\": 0.1}}", text == "{" ? "" : ", ", key,
+      text += fmt::format(R"({}"{}": {{"count": 3, "mean": {}, "std": 0.1}})", text == "{" ? "" : ", ", key,
                           made.times * static_cast<double>(key.size()) / 1000);
   };
   const int half = resolution / 2;
