@@ -94,7 +94,7 @@ TEST_F(Serve, ASimulatedBoardThrottlesWhileItIsHot) {
   const Json hot = desk_.json(arguments);
   const auto times = [&](const std::string& what) {
     return std::ranges::count_if(hot["decisions"]["largest:performance"],
-                                 [&](const Json& row) { return row["reason"].get<std::string>().find(what) != std::string::npos; });
+                                 [&](const Json& row) { return row["reason"].get<std::string>().contains(what); });
   };
   EXPECT_GT(times("degrees: clocks go down"), 0);
   EXPECT_GT(times("degrees: clocks may go up"), 0);  // nobody is there any more

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "mosaic/evaluation/xavier_nx/managing_report.h"
-#include "mosaic/evaluation/xavier_nx/test_tables.h"
 #include "tests/support.h"
+#include "tests/xavier_nx_tables.h"
 
 namespace mosaic::xavier_nx {
 namespace {

@@ -9,8 +9,8 @@
 #include "mosaic/base/file.h"
 #include "mosaic/evaluation/xavier_nx/evaluation.h"
 #include "mosaic/evaluation/xavier_nx/report.h"
-#include "mosaic/evaluation/xavier_nx/test_tables.h"
 #include "tests/support.h"
+#include "tests/xavier_nx_tables.h"
 
 namespace mosaic::xavier_nx {
 namespace {

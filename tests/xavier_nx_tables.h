@@ -1,6 +1,6 @@
 #pragma once
 
-// Latency tables for tests of this room. Not installed.
+// Latency tables of an elastic MobileNetV3, made up.
 
 #include <fmt/format.h>
 
