@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "command.h"
+#include "evaluate_manager.h"
 #include "evaluate_search.h"
 #include "evaluate_tables.h"
 #include "evaluate_xavier_nx.h"
@@ -57,7 +58,8 @@ void add_evaluate(CLI::App& app, Context& context) {
                             "  mosaic evaluate accelerators\n"
                             "  mosaic evaluate search seed1.json seed2.json seed3.json\n"
                             "  mosaic evaluate rk3399pro --profiles profiles/rk3399pro\n"
-                            "  mosaic evaluate xavier_nx --profiles profiles/xavier_nx");
+                            "  mosaic evaluate xavier_nx --profiles profiles/xavier_nx\n"
+                            "  mosaic evaluate manager --profiles profiles/xavier_nx");
   group.require_subcommand(1);
   add_evaluate_paper(group, context);
   add_evaluate_host(group, context);
@@ -65,6 +67,7 @@ void add_evaluate(CLI::App& app, Context& context) {
   add_evaluate_search(group, context);
   add_rk3399pro(group, context);
   add_evaluate_xavier_nx(group, context);
+  add_evaluate_manager(group, context);
 }
 
 }  // namespace mosaic::cli

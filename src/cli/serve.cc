@@ -40,8 +40,7 @@ struct ServeArguments {
 
 Result<manager::World> world_of(const ServeArguments& arguments) {
   MOSAIC_TRY(const Picoseconds relaunch, parse_time(arguments.relaunch));
-  return manager::World{
-      .noise = arguments.noise, .idle = {arguments.idle_power}, .thermal = {}, .relaunch = std::chrono::duration_cast<Nanoseconds>(relaunch)};
+  return manager::World{.noise = arguments.noise, .idle = {arguments.idle_power}, .relaunch = std::chrono::duration_cast<Nanoseconds>(relaunch)};
 }
 
 Result<manager::Scenario> scenario_of(const ServeArguments& arguments) {

@@ -97,6 +97,23 @@ TEST_F(Serve, OnASimulatedBoardAllPoliciesRepeatExactly) {
   EXPECT_THAT(desk_.output(arguments), HasSubstr("times simulated, energy simulated"));
 }
 
+TEST_F(Serve, ASimulatedBoardThrottlesWhileItIsHot) {
+  const std::string leaves = "  - {at: 10 s, leaves: camera}\n  - {at: 10 s, leaves: page}\n";
+  const std::string thermal = "thermal: {ambient: 25, limit: 27, margin: 0.5, kelvin_per_watt: 1000, joules_per_kelvin: 0.001}\n";
+  const std::vector<std::string> arguments{"serve", "street.yaml", "--board", board(), "--duration", "20 s", "--policy", "largest"};
+  desk_.write("street.yaml", kStreet + leaves);
+  const Json cool = desk_.json(arguments);
+  desk_.write("street.yaml", thermal + kStreet + leaves);
+  const Json hot = desk_.json(arguments);
+  const auto times = [&](const std::string& what) {
+    return std::ranges::count_if(hot["decisions"]["largest:performance"],
+                                 [&](const Json& row) { return row["reason"].get<std::string>().contains(what); });
+  };
+  EXPECT_GT(times("degrees: clocks go down"), 0);
+  EXPECT_GT(times("degrees: clocks may go up"), 0);  // nobody is there any more
+  EXPECT_GT(hot["applications"][0]["p95_ms"].get<double>(), cool["applications"][0]["p95_ms"].get<double>());
+}
+
 /// What a server answers to a request on a connection of its own.
 HttpReply get(std::uint16_t port, const std::string& path) {
   HttpClient client(port);
@@ -251,6 +268,7 @@ TEST_F(Serve, RefusesWhatCannotBeServed) {
   refused(kStreet, "did you mean 'mosaic:level'", {"--policy", "mosaic:levels"});
   refused(kStreet, "one policy", {"--http", "0", "--policy", "mosaic", "--policy", "largest"});
   refused(kStreet, "say --simulate", {"--policy", "published:relaunch"});
+  refused(street("duration: 800 ms", "duration: 800 ms\nthermal: {limit: 80}"), "'thermal', which is for simulations");
   refused(kStreet, "is simulated", {"--http", "0", "--board", board()});
   refused(kStreet, "no-such-board", {"--board", "no-such-board"});
   desk_.write("family.yaml", "schema_version: 1\nname: toys\nvariants:\n  - {name: small, model: small.onnx, accuracy_from: made up}\n");

@@ -133,6 +133,31 @@ Result<Tenant> read_tenant(const Json& json, const std::filesystem::path& folder
   return tenant;
 }
 
+Result<Thermal> read_thermal(const Json& json, const std::string& where) {
+  constexpr double kColdest = -273.15;
+  constexpr double kMost = 1e6;
+  Thermal thermal;
+  Fields fields(json, where + ", thermal");
+  fields.optional("ambient", thermal.ambient).optional("limit", thermal.limit).optional("margin", thermal.margin);
+  fields.optional("kelvin_per_watt", thermal.kelvin_per_watt).optional("joules_per_kelvin", thermal.joules_per_kelvin);
+  const auto is_number = [](double value, double least) { return value >= least && value <= kMost; };
+  const double seconds = thermal.kelvin_per_watt * thermal.joules_per_kelvin;
+  const double period = std::chrono::duration<double>(thermal.period).count();
+  if (!is_number(thermal.ambient, kColdest) || !is_number(thermal.limit, thermal.ambient)) {
+    fields.reject(
+        fmt::format("an ambient of {} and a limit of {} degrees Celsius: it is hotter than the limit before anything runs, or no temperature",
+                    thermal.ambient, thermal.limit));
+  } else if (!is_number(thermal.margin, 0) || thermal.limit - thermal.margin <= thermal.ambient) {
+    fields.reject(fmt::format("a margin of {} K: clocks come back at {} degrees Celsius, which must be above the ambient {}", thermal.margin,
+                              thermal.limit - thermal.margin, thermal.ambient));
+  } else if (!is_number(thermal.kelvin_per_watt, 0) || !is_number(thermal.joules_per_kelvin, 0) || seconds < 2 * period) {
+    fields.reject(
+        fmt::format("kelvin_per_watt times joules_per_kelvin, how fast it warms up, is {} s; it must be {} s or more", seconds, 2 * period));
+  }
+  MOSAIC_RETURN_IF_ERROR(fields.finish());
+  return thermal;
+}
+
 /// Reads the keys of one change; others are the caller's to read before `finish`.
 Result<Change> read_change(Fields& fields) {
   std::optional<std::string> application;
@@ -219,8 +244,9 @@ Result<Scenario> parse_scenario(std::string_view yaml, const std::filesystem::pa
   std::string prefer = "accuracy";
   std::vector<Json> tenants;
   std::vector<Json> events;
+  Json thermal;
   fields.required("schema_version", version).required("name", scenario.name).optional("board", scenario.board).optional("seed", seed);
-  fields.optional("prefer", prefer).required("applications", tenants).optional("events", events);
+  fields.optional("prefer", prefer).required("applications", tenants).optional("events", events).optional("thermal", thermal);
   read_text(fields, "duration", duration, parse_nanoseconds);
   read_text(fields, "control_period", period, parse_nanoseconds);
   if (!fields.failed()) {
@@ -235,6 +261,9 @@ Result<Scenario> parse_scenario(std::string_view yaml, const std::filesystem::pa
   scenario.period = period.value_or(scenario.period);
   scenario.prefer = prefer == "energy" ? Prefer::kEnergy : Prefer::kAccuracy;
   scenario.seed = static_cast<std::uint64_t>(seed);
+  if (!thermal.is_null()) {
+    MOSAIC_TRY(scenario.thermal, read_thermal(thermal, std::string(where)));
+  }
   std::set<std::string> names;
   for (std::size_t i = 0; i < tenants.size(); ++i) {
     MOSAIC_TRY(Tenant tenant, read_tenant(tenants[i], folder, fmt::format("{}, application {}", where, i)));

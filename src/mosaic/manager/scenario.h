@@ -75,6 +75,17 @@ struct Event {
   Change change;
 };
 
+/// Heat of a simulated machine: one body that power warms and the air cools. Above the limit a clock goes down a level each period, below it by a
+/// margin it comes back.
+struct Thermal {
+  double ambient = 25;  ///< degrees Celsius, as all temperatures
+  double limit = 70;
+  double margin = 5;
+  double kelvin_per_watt = 12;
+  double joules_per_kelvin = 4;
+  Nanoseconds period{100'000'000};
+};
+
 /// What happens while applications are served. A value; docs/serving.md describes the file.
 struct Scenario {
   std::string name;
@@ -83,6 +94,7 @@ struct Scenario {
   Nanoseconds period{100'000'000};  ///< of control
   Prefer prefer = Prefer::kAccuracy;
   std::uint64_t seed = 1;
+  std::optional<Thermal> thermal;  ///< of simulations; no real machine is served with it
   std::vector<Tenant> tenants;
   std::vector<Event> events;  ///< ascending
 };

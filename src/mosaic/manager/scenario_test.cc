@@ -88,6 +88,25 @@ TEST(Scenario, SaysWhatIsWrong) {
   EXPECT_THAT(error_of("schema_version: 1\nname: a\napplications: []\n"), HasSubstr("0 applications"));
 }
 
+TEST(Scenario, MayHeatASimulatedMachine) {
+  EXPECT_FALSE(expect(parse_scenario(kScenario, "/here")).thermal);
+  const auto thermal_of = [](const std::string& keys) { return with("prefer: energy", "prefer: energy\nthermal: {" + keys + "}"); };
+  const Thermal all =
+      expect(parse_scenario(thermal_of("ambient: 30, limit: 85.5, margin: 3, kelvin_per_watt: 8, joules_per_kelvin: 2"), "/")).thermal.value();
+  EXPECT_EQ(all.ambient, 30);
+  EXPECT_EQ(all.limit, 85.5);
+  EXPECT_EQ(all.margin, 3);
+  EXPECT_EQ(all.kelvin_per_watt, 8);
+  EXPECT_EQ(all.joules_per_kelvin, 2);
+  EXPECT_EQ(expect(parse_scenario(thermal_of(""), "/")).thermal.value().limit, Thermal{}.limit);
+  EXPECT_THAT(error_of(thermal_of("limit: 20")), HasSubstr("s.yaml, thermal: an ambient of 25 and a limit of 20"));
+  EXPECT_THAT(error_of(thermal_of("ambient: -300")), HasSubstr("no temperature"));
+  EXPECT_THAT(error_of(thermal_of("margin: 45")), HasSubstr("a margin of 45 K: clocks come back at 25"));
+  EXPECT_THAT(error_of(thermal_of("kelvin_per_watt: 0.01")), HasSubstr("is 0.04 s; it must be 0.2 s or more"));
+  EXPECT_THAT(error_of(thermal_of("joules_per_kelvin: -1")), HasSubstr("how fast it warms up"));
+  EXPECT_THAT(error_of(thermal_of("limits: 70")), HasSubstr("limits"));
+}
+
 TEST(Scenario, ChangesComeAsJsonToo) {
   EXPECT_EQ(describe(expect(parse_change(R"({"application": "a", "latency": "3 ms"})"))), "a: latency 3 ms");
   EXPECT_FALSE(parse_change(R"({"at": "1 s", "leaves": "a"})"));

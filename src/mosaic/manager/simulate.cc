@@ -47,14 +47,14 @@ class Simulation {
         control_(machine, scenario, tables, policy),
         served_(scenario.tenants.size()),
         random_(scenario.seed),
-        temperature_(world.thermal ? world.thermal->ambient : 0) {}
+        temperature_(scenario.thermal ? scenario.thermal->ambient : 0) {}
 
   Result<Outcome> run(const std::stop_token& stop) {
     for (std::size_t e = 0; e < scenario_.events.size(); ++e) plan(scenario_.events[e].at, What::kEvent, e);
     for (std::size_t t = 0; t < served_.size(); ++t) {
       if (control_.present(t)) start_requests(t);
     }
-    if (world_.thermal) plan(world_.thermal->period, What::kHeat, 0);
+    if (scenario_.thermal) plan(scenario_.thermal->period, What::kHeat, 0);
     step("start");
     plan(scenario_.period, What::kPeriod, 0);
     while (!plan_.empty() && plan_.top().at <= scenario_.duration) {
@@ -203,7 +203,7 @@ class Simulation {
 
   /// A period of warming and cooling; where a clock may go higher or must go lower, the policy hears of it.
   void heat() {
-    const Thermal& thermal = *world_.thermal;
+    const Thermal& thermal = *scenario_.thermal;
     const double seconds = std::chrono::duration<double>(thermal.period).count();
     const double power = world_.idle.value + warmth_.value / seconds;
     warmth_ = {};

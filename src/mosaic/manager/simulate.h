@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -15,23 +14,11 @@
 
 namespace mosaic::manager {
 
-/// Heat of a simulated machine: one body that power warms and the air cools. Above the limit a clock goes down a level each period, below it by a
-/// margin it comes back.
-struct Thermal {
-  double ambient = 25;  ///< degrees Celsius, as all temperatures
-  double limit = 70;
-  double margin = 5;
-  double kelvin_per_watt = 12;
-  double joules_per_kelvin = 4;
-  Nanoseconds period{100'000'000};
-};
-
 /// The truth about a simulated machine that policies do not see.
 struct World {
   double noise = 0;        ///< deviation of single times, as a share
   double table_error = 1;  ///< times as long as in the tables that everything takes
   Watts idle;              ///< of the whole machine, always
-  std::optional<Thermal> thermal;
   Nanoseconds relaunch{};  ///< how long an application is away when a policy that relaunches changes its level
 };
 

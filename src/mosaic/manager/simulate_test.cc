@@ -242,7 +242,7 @@ TEST(Simulate, HeatLowersClocks) {
   street.machine.placements.erase(street.machine.placements.begin(), street.machine.placements.begin() + 3);
   for (LevelTable::Level& level : street.tables[0].levels) level.costs.erase(level.costs.begin(), level.costs.begin() + 3);
   street.scenario.duration = 60'000_ms;
-  street.world.thermal = Thermal{.ambient = 25, .limit = 45, .margin = 5, .kelvin_per_watt = 10, .joules_per_kelvin = 1};
+  street.scenario.thermal = Thermal{.ambient = 25, .limit = 45, .margin = 5, .kelvin_per_watt = 10, .joules_per_kelvin = 1};
   const Outcome outcome = street.run();
   bool throttled = false;
   for (const Logged& each : outcome.decisions) throttled = throttled || each.reason.find("clocks go down") != std::string::npos;

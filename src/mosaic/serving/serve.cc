@@ -59,6 +59,9 @@ Result<std::unique_ptr<ServeStage>> ServeStage::open(Options options) {
 }
 
 Result<manager::Outcome> ServeStage::serve(manager::Policy& policy, const ServeOptions& options, const std::stop_token& stop) const {
+  if (scenario_.thermal)
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("scenario '{}' says 'thermal', which is for simulations: {} has a heat of its own", scenario_.name, machine().name));
   MOSAIC_TRY(const std::unique_ptr<Meter> meter, open_meter(options.meter, Sysfs::from_environment()));
   if (meter != nullptr) MOSAIC_RETURN_IF_ERROR(meter->start());
   auto outcome = serve_unmetered(policy, options, stop);

@@ -10,10 +10,12 @@
 #include "mosaic/evaluation/xavier_nx/evaluation.h"
 #include "mosaic/evaluation/xavier_nx/report.h"
 #include "tests/support.h"
+#include "tests/xavier_nx_tables.h"
 
 namespace mosaic::xavier_nx {
 namespace {
 
+using test::write_tables;
 using testing::HasSubstr;
 
 TEST(ElasticMobilenet, NamesBlocksAsTheTablesDo) {
@@ -45,37 +47,6 @@ TEST(ElasticMobilenet, ProxyGrowsWithEveryChoiceAndHasTheEndsItSays) {
   for (const elastic::SubNetwork& each : {deeper, wider, larger}) EXPECT_GT(proxy(each), proxy(smallest));
 }
 
-/// Tables where each block takes as many microseconds as its name is long.
-std::string table_for(int resolution, const std::string& without = "") {
-  std::string text = "{";
-  const auto add = [&](const std::string& key) {
-    if (key != without)
-      text +=
-          fmt::format("{}\"{}\": {{\"count\": 3, \"mean\": {}, \"std\": 0.1}}", text == "{" ? "" : ", ", key, static_cast<double>(key.size()) / 1000);
-  };
-  const int half = resolution / 2;
-  const int last = resolution / 32;
-  add(fmt::format("Conv-input:{0}x{0}x3-output:{1}x{1}x24", resolution, half));
-  add(fmt::format("expanded_conv-input:{0}x{0}x24-output:{0}x{0}x24-expand:24-kernel:3-stride:1-idskip:1-se:0-hs:0", half));
-  add(fmt::format("Conv_1-input:{0}x{0}x192-output:{0}x{0}x1152", last));
-  add(fmt::format("AvgPool2D-input:{0}x{0}x1152-output:1x1x1152", last));
-  add("Conv_2-input:1x1x1152-output:1x1x1536");
-  add("Logits-input:1x1x1536-output:1000");
-  for (std::size_t stage = 0; stage < 5; ++stage) {
-    for (std::size_t layer = 0; layer < 2; ++layer) {
-      for (const int kernel : {3, 5, 7}) {
-        for (const int expansion : {3, 4, 6}) add(block_key(resolution, stage, layer, kernel, expansion));
-      }
-    }
-  }
-  return text + "}";
-}
-
-void write_tables(const std::filesystem::path& folder, const std::string& without = "") {
-  for (const int resolution : {160, 192, 224})
-    test::expect(write_file(folder / fmt::format("board.{}.json", resolution), table_for(resolution, without)));
-}
-
 TEST(ElasticMobilenet, AddsUpTheBlocksThatAreThere) {
   const test::TemporaryFolder folder;
   write_tables(folder.path());
@@ -91,7 +62,7 @@ TEST(ElasticMobilenet, AddsUpTheBlocksThatAreThere) {
 
 TEST(ElasticMobilenet, RefusesTablesThatLackSomething) {
   const test::TemporaryFolder folder;
-  write_tables(folder.path(), block_key(192, 2, 1, 5, 4));
+  write_tables(folder.path(), {.without = block_key(192, 2, 1, 5, 4)});
   EXPECT_THAT(test::error_of(read_scores(folder.path(), "board")),
               HasSubstr("board.192.json: there is no 'expanded_conv-input:12x12x96-output:12x12x96-expand:384-kernel:5"));
   EXPECT_THAT(test::error_of(read_scores(folder.path(), "other")), HasSubstr("other.160.json"));
