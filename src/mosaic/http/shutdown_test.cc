@@ -35,6 +35,15 @@ class ShutdownTest : public testing::Test {
   std::unique_ptr<Server> server_;
 };
 
+/// Asks until the server says that it is shutting down: it may begin to between a request and its answer.
+void wait_for_shutdown(HttpClient& client) {
+  for (bool begun = false; !begun;) {
+    client.get("/v2/health/ready");
+    const auto reply = client.reply();
+    begun = !reply || reply->status == 503 || reply->headers.contains("connection");
+  }
+}
+
 TEST_F(ShutdownTest, WhatIsInProgressIsAnsweredAndWhatComesIsRefused) {
   options_.drain = options_.shutdown_patience = std::chrono::hours(1);
   service_.keep();
@@ -46,12 +55,7 @@ TEST_F(ShutdownTest, WhatIsInProgressIsAnsweredAndWhatComesIsRefused) {
   EXPECT_EQ(idle.reply()->status, 200);
   service_.wait_for_kept(1);
   std::jthread shutdown([&] { server_->shut_down(); });
-  for (bool begun = false; !begun;) {
-    idle.get("/v2/health/ready");
-    const auto reply = idle.reply();
-    ASSERT_TRUE(reply);
-    begun = reply->status == 503 || reply->headers.contains("connection");  // it may begin between a request and its answer
-  }
+  wait_for_shutdown(idle);
   EXPECT_TRUE(idle.ended());
   HttpClient late(server_->port());
   late.post(kTarget, kBody);
@@ -110,10 +114,7 @@ TEST_F(ShutdownTest, PipelinedRequestsAreAllAnswered) {
   service_.wait_for_kept(1);
   HttpClient probe(server_->port());
   std::jthread shutdown([&] { server_->shut_down(); });
-  for (int status = 200; status == 200;) {
-    probe.get("/v2/health/ready");
-    status = probe.reply()->status;
-  }
+  wait_for_shutdown(probe);
   probe.finish();
   service_.answer_kept();
   EXPECT_EQ(client.reply()->status, 200);
