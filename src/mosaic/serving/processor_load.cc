@@ -55,28 +55,33 @@ std::map<int, double> ProcessorWatch::look(Nanoseconds now) {
   auto times = processor_times();
   std::map<int, double> load;
   if (times && times_) {
-    for (const auto& [processor, share] : load_of_others(*times_, *times, ours)) {
-      smooth_[processor] += (share - smooth_[processor]) / 2;
-      load[processor] = smooth_[processor] < kLeast ? 0 : smooth_[processor];
+    for (const auto& [processor, share] : shares_of_others(*times_, *times, ours)) {
+      OthersShare& smooth = smooth_[processor];
+      smooth.used += (share.used - smooth.used) / 2;
+      smooth.left += (share.left - smooth.left) / 2;
+      load[processor] = smooth.load() < kLeast ? 0 : smooth.load();
     }
   }
   times_ = std::move(times);
   return load;
 }
 
-std::map<int, double> load_of_others(const ProcessorTimes& before, const ProcessorTimes& after, const std::map<int, double>& ours) {
+double OthersShare::load() const {
   constexpr double kLeastLeft = 0.05;
-  std::map<int, double> load;
+  return std::clamp(used / std::max(kLeastLeft, left), 0.0, 1.0);
+}
+
+std::map<int, OthersShare> shares_of_others(const ProcessorTimes& before, const ProcessorTimes& after, const std::map<int, double>& ours) {
+  std::map<int, OthersShare> shares;
   for (const auto& [processor, now] : after.processors) {
     const auto then = before.processors.find(processor);
     const double total = then == before.processors.end() ? 0 : now.total - then->second.total;
     if (total <= 0) continue;
-    const double busy = (now.busy - then->second.busy) / total;
     const auto found = ours.find(processor);
     const double own = found == ours.end() ? 0 : std::clamp(found->second, 0.0, 1.0);
-    load[processor] = std::clamp((busy - own) / std::max(kLeastLeft, 1 - own), 0.0, 1.0);
+    shares[processor] = {.used = (now.busy - then->second.busy) / total - own, .left = 1 - own};
   }
-  return load;
+  return shares;
 }
 
 }  // namespace mosaic

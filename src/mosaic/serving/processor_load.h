@@ -24,9 +24,17 @@ struct ProcessorTimes {
 /// None where the system does not say.
 [[nodiscard]] std::optional<ProcessorTimes> processor_times();
 
-/// Which share of what we leave of each processor others use between two looks, 0 to 1; 0 for one that is in neither. `ours`: our own share of the
-/// time of each, from 0 to 1.
-[[nodiscard]] std::map<int, double> load_of_others(const ProcessorTimes& before, const ProcessorTimes& after, const std::map<int, double>& ours);
+/// Of a processor's time between two looks. The kernel counts in ticks: single values may lie a tick off, also below zero.
+struct OthersShare {
+  double used = 0;  ///< by others
+  double left = 0;  ///< to others
+  /// Which share of what we leave others use, 0 to 1.
+  [[nodiscard]] double load() const;
+};
+
+/// By processor; none for one that is not in both. `ours`: our own share of the time of each, from 0 to 1.
+[[nodiscard]] std::map<int, OthersShare> shares_of_others(const ProcessorTimes& before, const ProcessorTimes& after,
+                                                          const std::map<int, double>& ours);
 
 /// Looks now and then at what others use of the processors, knowing what we used ourselves. Thread-compatible.
 class ProcessorWatch {
@@ -42,8 +50,8 @@ class ProcessorWatch {
   [[nodiscard]] Nanoseconds looked() const { return looked_; }
 
  private:
-  std::map<int, Nanoseconds> ours_;  ///< since the last look
-  std::map<int, double> smooth_;
+  std::map<int, Nanoseconds> ours_;    ///< since the last look
+  std::map<int, OthersShare> smooth_;  ///< over the last few looks, in which errors of ticks cancel out
   std::optional<ProcessorTimes> times_;
   Nanoseconds looked_{};
 };
