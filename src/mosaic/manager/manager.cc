@@ -127,13 +127,13 @@ bool Manager::most_are_late(const Situation& situation) {
     const auto& target = situation.applications[each.application].targets.latency;
     late += target && each.finished - each.arrived > *target ? 1 : -1;
   }
-  return late > 0;
+  return late > 1;  // a single one may be anything
 }
 
 bool Manager::should_change(const Situation& situation, const Cost& stay, const Cost& best) {
   if (!situation.event.empty()) return best != stay;
   missing_ = best.missed < stay.missed ? missing_ + 1 : 0;
-  if (missing_ > 0) return load_changed_ || most_are_late(situation) || missing_ >= options_.patience;
+  if (missing_ > 0) return load_changed_ || most_are_late(situation) || missing_ >= std::max(reluctance_, options_.patience);
   const auto gain = [&](std::uint64_t now, std::uint64_t then, double least) { return static_cast<double>(now) - static_cast<double>(then) > least; };
   const bool accuracy_first = options_.rules.prefer == Prefer::kAccuracy;
   const double points = 1000 * options_.least_gain;
@@ -147,6 +147,11 @@ bool Manager::should_change(const Situation& situation, const Cost& stay, const 
 
 void Manager::remember_change(const Situation& situation, bool forced) {
   promised_ = missing_ = 0;
+  if (forced) {
+    const bool again = situation.event.empty() && forced_.count() >= 0 && situation.now - forced_ < options_.regret;
+    reluctance_ = again ? std::min(2 * std::max(reluctance_, options_.patience), options_.most_reluctance) : options_.patience;
+    forced_ = situation.now;
+  }
   if (!situation.event.empty()) {
     patience_ = options_.patience;
     gained_ = Nanoseconds{-1};

@@ -26,6 +26,7 @@ class Manager final : public Policy {
     Rules rules;
     std::size_t patience = 3;             ///< periods that a gain must last
     std::size_t most_patience = 96;       ///< where gains kept being taken back
+    std::size_t most_reluctance = 24;     ///< periods for which a prediction must miss a target, where such changes follow each other
     double least_gain = 0.02;             ///< of power, as a share; of accuracy, in points
     Nanoseconds trusted{30'000'000'000};  ///< how long what was learnt on units holds when nothing runs there
     Nanoseconds regret{5'000'000'000};    ///< a gain that is lost so soon was none
@@ -71,6 +72,8 @@ class Manager final : public Policy {
   bool load_changed_ = false;   ///< since the call before the last one
   std::size_t promised_ = 0;    ///< periods in a row in which something better was seen
   std::size_t missing_ = 0;     ///< ... in which targets were about to be missed
+  std::size_t reluctance_ = 0;  ///< such periods that a change takes
+  Nanoseconds forced_{-1};      ///< when targets that would be missed last changed something; negative: never
   std::size_t patience_ = 0;
   Nanoseconds gained_{-1};  ///< when the last gain was taken; negative: none
   bool proved_ = true;
