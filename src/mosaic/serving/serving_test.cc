@@ -94,7 +94,7 @@ TEST(Serving, AnswersEveryClientWithItsLevelsOutputsWhileLevelsChange) {
     expect(stage->levels()[0]->run({.level = level, .placement = 0}, pointers(inputs), expected[level]));
   RandomPolicy policy;
   Running running(*stage, policy);
-  constexpr int kRequests = 600;
+  constexpr std::ptrdiff_t kRequests = 600;
   std::latch answered(2 * kRequests);
   std::atomic<int> wrong = 0;
   std::array<std::atomic<int>, 2> by_level{};
