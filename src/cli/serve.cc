@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "command.h"
+#include "energy.h"
 #include "mosaic/base/file.h"
 #include "mosaic/base/quantity.h"
 #include "mosaic/power/energy.h"

@@ -16,6 +16,7 @@
 #include <string>
 #include <utility>
 
+#include "mosaic/base/affinity.h"
 #include "tests/end_to_end/tool.h"
 #include "tests/fake_machine.h"
 #include "tests/families.h"
@@ -285,7 +286,7 @@ class TerminalRun {
 
   /// Reads until `text` is shown; false where nothing comes any more.
   bool wait_for(std::string_view text) {
-    while (shown_.find(text) == std::string::npos) {
+    while (!shown_.contains(text)) {
       if (!read(kPatience)) return false;
     }
     return true;

@@ -19,7 +19,6 @@
 namespace mosaic {
 namespace {
 
-using manager::Machine;
 using manager::Operation;
 using manager::Record;
 using manager::Units;
