@@ -81,7 +81,11 @@ std::string mj(Joules energy) { return fmt::format("{:.3f}", energy.value * 1e3)
 double json_ms(Microseconds time) { return std::round(time.count() * 1e3) / 1e6; }
 
 std::string shorten(std::string_view text, std::size_t width) {
-  return text.size() <= width ? std::string(text) : std::string(text.substr(0, width - 3)) + "...";
+  constexpr std::string_view kDots = "...";
+  if (text.size() <= width) return std::string(text);
+  std::size_t end = width - std::min(width, kDots.size());
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80) --end;  // no part of a character
+  return std::string(text.substr(0, end)).append(kDots.substr(0, width));
 }
 
 }  // namespace mosaic::cli

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "command.h"
+#include "energy.h"
 #include "mosaic/base/file.h"
 #include "mosaic/base/quantity.h"
 #include "mosaic/power/energy.h"
@@ -19,6 +20,8 @@
 
 namespace mosaic::cli {
 namespace {
+
+constexpr const char* kNoLive = "--live does not go with simulations, which are over in a moment: see the page of --output";
 
 struct ServeArguments {
   std::string scenario;
@@ -58,6 +61,14 @@ ServeStage::Clients clients_of(const ServeArguments& arguments) {
           .listening = [&arguments](std::uint16_t port) {
             note(fmt::format("KServe v2 on http://{}:{}/v2, metrics on /metrics, events on /v1/events; Ctrl-C ends", arguments.address, port));
           }};
+}
+
+/// What --live needs, as far as it is known before the board is.
+Result<void> check_live(const ServeArguments& arguments) {
+  if (!arguments.live) return {};
+  if (arguments.json) return invalid("--live does not go with --json: both write to standard output");
+  if (arguments.simulate) return invalid(kNoLive);
+  return LiveView::check_terminal();
 }
 
 /// What clients need: one policy, a real machine.
@@ -122,9 +133,13 @@ Result<manager::Outcome> serve_here(const ServeStage& stage, manager::Policy& po
   if (!arguments.live) return stage.serve(policy, options, stop);
   LiveView view;
   WatchedPolicy watched(policy);
-  std::vector<std::string> names;
-  for (const manager::Tenant& each : stage.scenario().tenants) names.push_back(each.name);
-  options.look = [&](const Serving& serving) { view.draw(names, serving.now(), watched.reasons()); };
+  LiveState state{.names = {}, .units = stage.machine().units, .now = {}, .reasons = {}};
+  for (const manager::Tenant& each : stage.scenario().tenants) state.names.push_back(each.name);
+  options.look = [&](const Serving& serving) {
+    state.now = serving.now();
+    state.reasons = watched.reasons();
+    view.draw(state);
+  };
   return stage.serve(watched, options, stop);
 }
 
@@ -135,7 +150,7 @@ Result<void> serve(const ServeArguments& arguments, const std::stop_token& stop)
     MOSAIC_TRY(policies.emplace_back(), manager::find_policy(name));
   }
   MOSAIC_RETURN_IF_ERROR(check_clients(arguments, scenario));
-  if (arguments.live) MOSAIC_RETURN_IF_ERROR(LiveView::check_terminal());
+  MOSAIC_RETURN_IF_ERROR(check_live(arguments));
   MOSAIC_TRY(const manager::World world, world_of(arguments));
   if (!arguments.output.empty()) MOSAIC_RETURN_IF_ERROR(check_output_folder(arguments.output));
   Progress progress(arguments.json);
@@ -145,15 +160,16 @@ Result<void> serve(const ServeArguments& arguments, const std::stop_token& stop)
                                                  .stop = stop}));
   if (arguments.port && stage->simulated_board())
     return fail(ErrorCode::kUnsupported, fmt::format("board '{}' is simulated: clients live on the real clock", stage->machine().name));
+  if (arguments.live && stage->simulated_board()) return invalid(kNoLive);
   std::vector<Served> served;
   for (const manager::NamedPolicy& each : policies) {
     progress.show("serving with " + each.name, static_cast<double>(served.size()) / static_cast<double>(policies.size()));
+    if (arguments.live) progress.clear();  // both draw on the terminal
     const bool simulated = arguments.simulate || stage->simulated_board();
     if (each.simulated && !simulated) return fail(ErrorCode::kUnsupported, fmt::format("policy '{}' is for simulations: say --simulate", each.name));
     manager::World here = world;
     if (!each.relaunches) here.relaunch = {};
     const auto policy = manager::make_policy(each, stage->machine(), {.prefer = prefer}, here);
-    if (simulated && arguments.live) return invalid("--live does not go with simulations, which are over in a moment: see the page of --output");
     auto outcome = simulated ? stage->simulate(*policy, here, stop) : serve_here(*stage, *policy, arguments, stop);
     if (!outcome) return std::unexpected(outcome.error());
     served.push_back({.policy = each.name, .outcome = std::move(*outcome)});
@@ -198,7 +214,7 @@ void add_serve(CLI::App& app, Context& context) {
   command.add_option("--address", arguments->address, "Of this machine, to listen on; 0.0.0.0: all")->capture_default_str();
   declare_meter(command, arguments->meter);
   command.add_option("-o,--output", arguments->output, "Folder for the page with timelines, CSV and JSON files")->type_name("DIR");
-  command.add_flag("--live", arguments->live, "Show on the terminal what every application does, and why; on real machines");
+  command.add_flag("--live", arguments->live, "Show on the terminal what every application does, the load of others, and why; on real machines");
   command.add_flag("-q,--quiet", arguments->quiet, "Without the decisions");
   command.add_flag("--json", arguments->json, "Print JSON for scripts");
   command.callback([arguments, &context] {

@@ -29,21 +29,38 @@ class WatchedPolicy final : public manager::Policy {
   std::deque<std::string> reasons_;
 };
 
-/// What `mosaic serve --live` shows: a line for each application, the last reasons below. `width`: characters a line. Ends each line by erasing what
-/// was there before.
-[[nodiscard]] std::string live_text(const std::vector<std::string>& names, const std::vector<Serving::Now>& now,
-                                    const std::vector<std::string>& reasons, std::size_t width);
+/// What is shown: of the scenario, and of this moment.
+struct LiveState {
+  std::vector<std::string> names;  ///< of applications
+  std::vector<std::string> units;  ///< of the machine
+  Serving::Snapshot now;
+  std::vector<std::string> reasons;  ///< the latest at the end
+};
 
-/// Draws over what it drew before, on a terminal, as wide as that is now. Not thread-safe.
+/// In characters.
+struct TerminalSize {
+  std::size_t columns = 80;
+  std::size_t rows = 24;
+
+  friend bool operator==(const TerminalSize&, const TerminalSize&) = default;
+};
+
+/// What `mosaic serve --live` shows, at most a line less than there is room for: a line for each application, the load of others, and as many of the
+/// last reasons as fit. Lines end with a line feed, and control characters are spaces.
+[[nodiscard]] std::string live_text(const LiveState& state, const TerminalSize& size);
+
+/// Draws over what it drew before, on a terminal, in the size that this has now. Changes no mode of the terminal, so that nothing is to be restored
+/// however the program ends. Not thread-safe.
 class LiveView {
  public:
-  /// Errors: kUnsupported where standard output is no terminal.
+  /// Errors: kUnsupported where standard output is no terminal that can be drawn on.
   [[nodiscard]] static Result<void> check_terminal();
 
-  void draw(const std::vector<std::string>& names, const std::vector<Serving::Now>& now, const std::vector<std::string>& reasons);
+  void draw(const LiveState& state);
 
  private:
   std::size_t lines_ = 0;
+  TerminalSize size_;
 };
 
 }  // namespace mosaic::cli

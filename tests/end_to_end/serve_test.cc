@@ -1,11 +1,22 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <pty.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+#include <utmp.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <stdexcept>
 #include <string>
+#include <utility>
 
+#include "mosaic/base/affinity.h"
 #include "tests/end_to_end/tool.h"
 #include "tests/fake_machine.h"
 #include "tests/families.h"
@@ -70,14 +81,15 @@ TEST_F(Serve, OnThisMachineEveryRequestIsAccountedForAndEveryEventAnswered) {
   EXPECT_THAT(desk_.files(), testing::IsSupersetOf({"page/index.html", "page/applications.csv", "page/levels.json", "page/trace_mosaic.json"}));
   EXPECT_THAT(desk_.read("page/index.html"), HasSubstr("power of requests, modelled: 1 W for each core that works"));
   const Json trace = Json::parse(desk_.read("page/trace_mosaic.json"));
-  std::map<std::size_t, double> ends;  // by application: requests follow each other
+  std::map<std::pair<int, int>, double> ends;  // by application, and by core: requests follow each other
   std::size_t bars = 0;
   for (const Json& event : trace["traceEvents"]) {
     if (event["ph"] != "X") continue;
-    ++bars;
+    if (event["pid"] == 1) ++bars;
     const double start = event["ts"].get<double>();
-    EXPECT_GE(start, ends[event["tid"].get<std::size_t>()]);
-    ends[event["tid"].get<std::size_t>()] = start + event["dur"].get<double>() - 0.001;  // rounded
+    double& end = ends[{event["pid"].get<int>(), event["tid"].get<int>()}];
+    EXPECT_GE(start, end);
+    end = start + event["dur"].get<double>() - 0.001;  // rounded
   }
   std::size_t refused = 0;
   for (const Json& row : json["applications"]) refused += row["refused"].get<std::size_t>();
@@ -241,16 +253,105 @@ TEST_F(ServeFaults, WhereAClockCannotBeSetAnyMoreOthersAnswer) {
   EXPECT_THAT(outcome.out, HasSubstr("failed: "));
 }
 
-TEST_F(Serve, ShowsItselfOnATerminal) {
-  expect_refusal(desk_, {.arguments = {"serve", "street.yaml", "--live"}, .said = {"--live draws on a terminal"}});
-  if (std::system("script --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "needs util-linux's script";
-  const std::string shown = (desk_.setting().folder / "shown").string();
-  const std::string command = fmt::format(
-      "cd {} && COLUMNS=200 script -qec 'stty cols 200; {} serve street.yaml --duration \"1200 ms\" --live' {} > /dev/null 2>&1 < /dev/null",
-      desk_.setting().folder.string(), MOSAIC_TOOL, shown);
-  ASSERT_EQ(std::system(command.c_str()), 0);
-  const std::string text = desk_.read("shown");
-  EXPECT_THAT(text, testing::AllOf(HasSubstr("requests/s"), HasSubstr("start; camera: "), HasSubstr("\x1b[K"), HasSubstr("What each policy made")));
+/// A run of the tool on a terminal of its own.
+class TerminalRun {
+ public:
+  TerminalRun(std::vector<std::string> arguments, const Setting& setting, winsize size) {
+    arguments.insert(arguments.begin(), setting.program);
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    if (::openpty(&ours_, &theirs_, nullptr, nullptr, &size) != 0) throw std::runtime_error("no terminal");
+    ::tcgetattr(theirs_, &before_);
+    id_ = ::fork();
+    if (id_ < 0) throw std::runtime_error("no process");
+    if (id_ > 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::login_tty(theirs_);
+    for (const auto& [name, value] : setting.environment) ::setenv(name.c_str(), value.c_str(), 1);
+    ::setenv("TERM", "xterm", 1);
+    if (::chdir(setting.folder.c_str()) == 0) ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  ~TerminalRun() {
+    if (id_ > 0) {
+      ::kill(id_, SIGKILL);
+      ::waitpid(id_, nullptr, 0);
+    }
+    ::close(ours_);
+    ::close(theirs_);
+  }
+  TerminalRun(const TerminalRun&) = delete;
+  TerminalRun& operator=(const TerminalRun&) = delete;
+
+  /// Reads until `text` is shown; false where nothing comes any more.
+  bool wait_for(std::string_view text) {
+    while (!shown_.contains(text)) {
+      if (!read(kPatience)) return false;
+    }
+    return true;
+  }
+  void press(char key) const { EXPECT_EQ(::write(ours_, &key, 1), 1); }
+
+  /// The exit code; reads all that is shown until then.
+  int wait() {
+    int status = 0;
+    while (::waitpid(id_, &status, WNOHANG) == 0) read(kLookAgain);  // the terminal itself does not end: we hold it
+    id_ = -1;
+    while (read(0)) {
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+  [[nodiscard]] const std::string& shown() const { return shown_; }
+
+  /// Whether the modes of the terminal are what they were.
+  [[nodiscard]] bool as_before() const {
+    termios now{};
+    ::tcgetattr(theirs_, &now);
+    return now.c_lflag == before_.c_lflag && now.c_iflag == before_.c_iflag && now.c_oflag == before_.c_oflag;
+  }
+
+ private:
+  static constexpr int kPatience = 120'000;  // milliseconds
+  static constexpr int kLookAgain = 10;
+
+  bool read(int patience) {
+    pollfd polled{.fd = ours_, .events = POLLIN, .revents = 0};
+    if (::poll(&polled, 1, patience) <= 0) return false;
+    std::array<char, 4096> buffer{};
+    const ssize_t got = ::read(ours_, buffer.data(), buffer.size());
+    if (got > 0) shown_.append(buffer.data(), static_cast<std::size_t>(got));
+    return got > 0;
+  }
+
+  int ours_ = -1;
+  int theirs_ = -1;
+  pid_t id_ = -1;
+  termios before_{};
+  std::string shown_;
+};
+
+TEST_F(Serve, LiveShowsItselfAsWideAsTheTerminalUntilCtrlC) {
+  desk_.write("street.yaml", street("  - {at: 100 ms, arrives: voice}", "  - {at: 1 ms, arrives: voice}"));
+  TerminalRun run({"serve", "street.yaml", "--live", "--duration", "3600 s"}, desk_.setting(),
+                  {.ws_row = 10, .ws_col = 60, .ws_xpixel = 0, .ws_ypixel = 0});
+  EXPECT_TRUE(run.wait_for("load of others: "));
+  EXPECT_TRUE(run.wait_for("\x1b["));
+  EXPECT_TRUE(run.wait_for("A\r"));  // drawn a second time, over the first one
+  run.press('\x03');
+  EXPECT_EQ(run.wait(), 130);
+  EXPECT_TRUE(run.as_before());
+  const std::string& shown = run.shown();
+  const std::size_t first = shown.rfind('\r', shown.find("application  level")) + 1;
+  std::size_t lines = 0;
+  for (std::size_t begin = first; shown.compare(begin, 3, "\x1b[J") != 0; ++lines) {
+    const std::size_t end = shown.find("\x1b[K", begin);
+    ASSERT_NE(end, std::string::npos);
+    EXPECT_LE(end - begin, 60U);
+    begin = shown.find('\n', end) + 1;
+  }
+  EXPECT_LE(lines, 9U);
+  EXPECT_THAT(shown, testing::Not(HasSubstr("\x1b[?")));  // no mode was changed that would have to be restored
 }
 
 TEST_F(Serve, RefusesWhatCannotBeServed) {
@@ -271,6 +372,9 @@ TEST_F(Serve, RefusesWhatCannotBeServed) {
   refused(street("duration: 800 ms", "duration: 800 ms\nthermal: {limit: 80}"), "'thermal', which is for simulations");
   refused(kStreet, "is simulated", {"--http", "0", "--board", board()});
   refused(kStreet, "no-such-board", {"--board", "no-such-board"});
+  refused(kStreet, "--live draws on a terminal, and standard output is none", {"--live"});
+  refused(kStreet, "--live does not go with --json", {"--live", "--json"});
+  refused(kStreet, "--live does not go with simulations", {"--live", "--simulate"});
   desk_.write("family.yaml", "schema_version: 1\nname: toys\nvariants:\n  - {name: small, model: small.onnx, accuracy_from: made up}\n");
   refused(kStreet, "key 'accuracy_percent' is missing");
 }

@@ -101,9 +101,11 @@ const Assignment& Control::step(Nanoseconds now, const std::string& event, std::
                             .event = event};
   assignment_ = policy_->step(situation);
   completed_.clear();
-  if (!assignment_.reason.empty())
+  if (!assignment_.reason.empty()) {
     log_.push_back(
         {.at = now, .reason = assignment_.reason, .operations = assignment_.operations, .clocks = assignment_.clocks, .event = !event.empty()});
+    for (const Application& each : applications_) log_.back().latencies.push_back(each.table != nullptr ? each.targets.latency : std::nullopt);
+  }
   if (scenario_->duration.count() == 0 && log_.size() > kMostLogged) log_.pop_front();
   return assignment_;
 }

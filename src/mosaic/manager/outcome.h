@@ -32,6 +32,7 @@ struct Logged {
   std::vector<std::optional<Operation>> operations;  ///< by tenant
   std::vector<std::size_t> clocks;                   ///< by domain
   bool event = false;
+  std::vector<std::optional<Nanoseconds>> latencies = {};  ///< by tenant: the target; none: no target, or the application is not there
 };
 
 /// What happened while a scenario was served.

@@ -103,6 +103,15 @@ void draw_vertical_axis(Drawing& drawing, const PlotArea& area, const Scale& sca
   if (!title.empty()) drawing.text(14, (area.top + area.bottom) / 2, title, Anchor::kMiddle, "title", -90);
 }
 
+void draw_horizontal_axis(Drawing& drawing, const PlotArea& area, const Scale& scale, const std::string& title) {
+  for (const double tick : scale.ticks()) {
+    drawing.line(scale(tick), area.top, scale(tick), area.bottom, "grid");
+    drawing.text(scale(tick), area.bottom + 16, readable(tick), Anchor::kMiddle);
+  }
+  drawing.line(area.left, area.bottom, area.right, area.bottom, "axis");
+  if (!title.empty()) drawing.text((area.left + area.right) / 2, area.bottom + 36, title, Anchor::kMiddle, "title");
+}
+
 std::string colour_class(const std::optional<std::size_t>& colour, std::size_t place) {
   return fmt::format("c{}", colour.value_or(place) % kColours);
 }

@@ -82,6 +82,9 @@ struct PlotArea {
 /// Grid lines, tick labels and title of the vertical axis.
 void draw_vertical_axis(Drawing& drawing, const PlotArea& area, const Scale& scale, const std::string& title);
 
+/// The same of the horizontal one, whose numbers need 46 below the area.
+void draw_horizontal_axis(Drawing& drawing, const PlotArea& area, const Scale& scale, const std::string& title);
+
 /// The palette's class for a series: "c3".
 [[nodiscard]] std::string colour_class(const std::optional<std::size_t>& colour, std::size_t place);
 

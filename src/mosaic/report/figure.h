@@ -48,7 +48,7 @@ struct BarChart {
 
 struct Point {
   double x = 0;
-  double y = 0;
+  double y = 0;               ///< not a number: no point, a line is broken here
   std::optional<double> low;  ///< of y
   std::optional<double> high;
   std::string label;  ///< what the point is, for the mouse
@@ -95,14 +95,45 @@ struct PlanStrip {
   std::vector<std::string> devices;  ///< by colour, for the legend
 };
 
+/// What holds for a stretch of time.
+struct LaneSpan {
+  double from = 0;
+  double to = 0;
+  std::size_t colour = 0;  ///< of its name
+  std::string detail;      ///< for the mouse
+};
+
+/// Something that happened at an instant.
+struct LaneMark {
+  double at = 0;
+  std::string label;    ///< for the mouse
+  bool strong = false;  ///< one that others follow from
+};
+
+/// What held when, lane below lane over one axis of time, with marks above for what happened.
+struct TimeLanes {
+  std::string name;
+  std::string caption;
+  Axis x;
+  struct Lane {
+    std::string label;
+    std::vector<LaneSpan> spans;
+  };
+  std::vector<Lane> lanes;
+  std::vector<LaneMark> marks;
+  std::vector<std::string> names;  ///< by colour: inside spans where there is room, and in the legend
+};
+
 /// A <figure> with the picture, its caption and its legend.
 [[nodiscard]] std::string to_html(const BarChart& chart);
 [[nodiscard]] std::string to_html(const XyChart& chart);
 [[nodiscard]] std::string to_html(const PlanStrip& strip);
+[[nodiscard]] std::string to_html(const TimeLanes& lanes);
 
-/// The numbers behind a picture, a row for each bar, point or slice (layers counted from 1 in plans, as in `label`s of papers).
+/// The numbers behind a picture, a row for each bar, point, span or slice (layers counted from 1 in plans, as in `label`s of papers).
 [[nodiscard]] Table to_table(const BarChart& chart);
 [[nodiscard]] Table to_table(const XyChart& chart);
 [[nodiscard]] Table to_table(const PlanStrip& strip);
+[[nodiscard]] Table to_table(const TimeLanes& lanes);
 
 }  // namespace mosaic::report

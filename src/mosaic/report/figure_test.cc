@@ -150,10 +150,38 @@ TEST(PlanStrip, ColoursSlicesByDevice) {
             "plan,device,first_layer,last_layer,label,detail\npublished,NPU,1,19,N,\npublished,big,20,20,too long,509 MHz\n");
 }
 
+TEST(XyChart, BreaksALineWhereThereIsNoNumber) {
+  const double nothing = std::numeric_limits<double>::quiet_NaN();
+  const XyChart chart{
+      .x = {}, .y = {}, .series = {{.name = "target", .points = {{0, 1}, {1, 1}, {1, nothing}, {2, 4}, {3, 4}}, .marks = false, .line = true}}};
+  EXPECT_EQ(count(to_html(chart), "<polyline"), 2U);
+}
+
+TEST(TimeLanes, DrawsSpansAndMarks) {
+  const TimeLanes lanes{
+      .name = "levels",
+      .caption = "levels, simulated",
+      .x = {.title = "time (s)", .low = 0, .high = 10},
+      .lanes = {{.label = "camera", .spans = {{.from = 0, .to = 5, .colour = 1, .detail = "70 %"}, {.from = 9.9, .to = 10, .colour = 0}}}},
+      .marks = {{.at = 5, .label = "voice <arrives>", .strong = true}, {.at = 9.9, .label = "gain"}},
+      .names = {"large", "small", "unused"}};
+  const std::string html = to_html(lanes);
+  // 780 wide from 150: 5 of 10 seconds are 390, and the mark stands where they end.
+  EXPECT_THAT(html, HasSubstr("<rect x=\"150\" y=\"22\" width=\"390\" height=\"24\" class=\"box c1\"><title>0 to 5: small, 70 %</title>"));
+  EXPECT_THAT(html, HasSubstr("class=\"inside\">small</text>"));
+  EXPECT_THAT(html, Not(HasSubstr("inside\">large")));  // a tenth of a second is 7.8 wide
+  EXPECT_THAT(html, HasSubstr("<circle cx=\"540\" cy=\"13\" r=\"5\" class=\"c2\"><title>5: voice &lt;arrives&gt;</title>"));
+  EXPECT_EQ(count(html, "class=\"reference\""), 1U);
+  EXPECT_THAT(html, HasSubstr("large</li>"));
+  EXPECT_THAT(html, Not(HasSubstr("unused")));
+  EXPECT_EQ(to_csv(to_table(lanes)), "lane,name,from,to,detail\ncamera,small,0,5,70 %\ncamera,large,9.9,10,\n");
+}
+
 TEST(Figures, AreDrawnEvenWithoutAnythingInThem) {
   EXPECT_THAT(to_html(BarChart()), HasSubstr("<svg"));
   EXPECT_THAT(to_html(XyChart()), HasSubstr("<svg"));
   EXPECT_THAT(to_html(PlanStrip()), HasSubstr("<svg"));
+  EXPECT_THAT(to_html(TimeLanes()), HasSubstr("<svg"));
 }
 
 TEST(Escape, LeavesNothingThatMarkupCouldTakeForItsOwn) {

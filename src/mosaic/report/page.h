@@ -31,6 +31,7 @@ class Page {
   void add(const BarChart& chart) { body_ += to_html(chart); }
   void add(const XyChart& chart) { body_ += to_html(chart); }
   void add(const PlanStrip& strip) { body_ += to_html(strip); }
+  void add(const TimeLanes& lanes) { body_ += to_html(lanes); }
 
   [[nodiscard]] std::string html() const;
 

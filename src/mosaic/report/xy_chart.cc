@@ -1,29 +1,26 @@
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cmath>
 
 #include "mosaic/report/drawing.h"
 
 namespace mosaic::report {
 namespace {
 
-void draw_horizontal_axis(Drawing& drawing, const PlotArea& area, const Scale& scale, const std::string& title) {
-  for (const double tick : scale.ticks()) {
-    drawing.line(scale(tick), area.top, scale(tick), area.bottom, "grid");
-    drawing.text(scale(tick), area.bottom + 16, readable(tick), Anchor::kMiddle);
-  }
-  drawing.line(area.left, area.bottom, area.right, area.bottom, "axis");
-  if (!title.empty()) drawing.text((area.left + area.right) / 2, area.bottom + 36, title, Anchor::kMiddle, "title");
-}
-
 void draw_series(Drawing& drawing, const Scale& x, const Scale& y, const PointSeries& series, const std::string& colour) {
+  const std::string style = fmt::format("line {}{}", series.dashed ? "dashed " : "", colour);
   std::vector<std::pair<double, double>> line;
+  const auto end_line = [&] {
+    if (series.line && line.size() > 1) drawing.polyline(line, style);
+    line.clear();
+  };
   for (const Point& point : series.points) {
+    if (std::isnan(point.y)) end_line();
     if (!x.shows(point.x) || !y.shows(point.y)) continue;
     line.emplace_back(x(point.x), y(point.y));
     if (point.low || point.high) drawing.error_bar(x(point.x), y(point.low.value_or(point.y)), y(point.high.value_or(point.y)));
   }
-  if (series.line && line.size() > 1) drawing.polyline(line, fmt::format("line {}{}", series.dashed ? "dashed " : "", colour));
+  end_line();
   if (!series.marks) return;
   for (const Point& point : series.points) {
     if (!x.shows(point.x) || !y.shows(point.y)) continue;

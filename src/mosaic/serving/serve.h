@@ -77,7 +77,8 @@ struct Served {
 [[nodiscard]] report::Table summary_table(const ServeStage& stage, const std::vector<Served>& served);
 [[nodiscard]] report::Table decision_table(const ServeStage& stage, const Served& served);
 
-/// All of it with a timeline for each policy: latencies of single requests, the target, and the level's accuracy over time.
+/// All of it with a timeline for each policy: levels and placements, latencies of single requests, targets, clocks, power, and decisions with their
+/// reasons.
 [[nodiscard]] std::string serve_page(const ServeStage& stage, const std::vector<Served>& served);
 
 }  // namespace mosaic

@@ -88,6 +88,7 @@ std::string serve_page(const ServeStage& stage, const std::vector<Served>& serve
   page.add(summary_table(stage, served));
   for (const Served& each : served) {
     page.section(each.policy);
+    page.add(lane_chart(stage, each));
     for (std::size_t t = 0; t < stage.scenario().tenants.size(); ++t) page.add(latency_chart(stage, each, t));
     page.add(level_chart(stage, each));
     if (const auto clocks = clock_chart(stage, each)) page.add(*clocks);

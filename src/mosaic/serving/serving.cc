@@ -19,7 +19,6 @@
 namespace mosaic {
 namespace {
 
-using manager::Machine;
 using manager::Operation;
 using manager::Record;
 using manager::Units;
@@ -125,16 +124,16 @@ class Serving::Impl {
     return open_;
   }
 
-  std::vector<Now> current() const {
+  Snapshot snapshot() const {
     const std::scoped_lock lock(mutex_);
-    std::vector<Now> all;
+    Snapshot all{.applications = {}, .others = others_};
     for (std::size_t t = 0; t < lanes_.size(); ++t) {
-      Now each{.level = {}, .placement = {}, .waiting = lanes_[t].waiting.size(), .recent = records_.recent(t, now(), kRecent)};
+      Now each{.present = control_.present(t), .waiting = lanes_[t].waiting.size(), .recent = records_.recent(t, now(), kRecent)};
       if (const auto& operation = control_.assignment().operations[t]) {
         each.level = tables_[t].levels[operation->level].name;
         each.placement = machine_.machine.placements[operation->placement].name;
       }
-      all.push_back(std::move(each));
+      all.applications.push_back(std::move(each));
     }
     return all;
   }
@@ -391,6 +390,6 @@ void Serving::submit(std::size_t tenant, ClientRequest request, std::move_only_f
 }
 bool Serving::open() const { return impl_->open(); }
 Result<void> Serving::change(const manager::Change& change) { return impl_->change(change); }
-std::vector<Serving::Now> Serving::now() const { return impl_->current(); }
+Serving::Snapshot Serving::now() const { return impl_->snapshot(); }
 
 }  // namespace mosaic

@@ -60,12 +60,17 @@ class Serving {
 
   /// What an application does now.
   struct Now {
-    std::string level;
-    std::string placement;
+    bool present = true;         ///< else it has not come yet, or has left
+    std::string level = {};      ///< empty: its requests are refused
+    std::string placement = {};  ///< likewise
     std::size_t waiting = 0;
-    RecentRequests recent;  ///< of the last two seconds
+    RecentRequests recent = {};  ///< of the last two seconds
   };
-  [[nodiscard]] std::vector<Now> now() const;
+  struct Snapshot {
+    std::vector<Now> applications;  ///< by tenant
+    std::vector<double> others;     ///< by unit: share of its time that what is not ours takes; empty before the first look
+  };
+  [[nodiscard]] Snapshot now() const;
 
  private:
   class Impl;

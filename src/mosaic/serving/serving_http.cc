@@ -65,7 +65,7 @@ Result<std::string> ServingService::event(std::string_view body) {
 
 std::string ServingService::status() const {
   Json json{{"scenario", stage_.scenario().name}, {"board", stage_.machine().name}, {"applications", Json::array()}};
-  const std::vector<Serving::Now> all = serving_.now();
+  const std::vector<Serving::Now> all = serving_.now().applications;
   for (std::size_t t = 0; t < all.size(); ++t) {
     json["applications"].push_back({{"name", models_[t].name},
                                     {"variant", all[t].level.empty() ? Json(nullptr) : Json(all[t].level)},
