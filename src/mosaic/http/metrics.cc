@@ -141,7 +141,7 @@ std::string Metrics::text() const {
   for (const auto& [name, family] : families_) {
     out += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", name, escape(family.help, false), kKinds.at(family.series.begin()->second.index()));
     for (const auto& [labels, series] : family.series)
-      std::visit([&, &labels = labels](const auto& each) { print_series(name, labels, *each, out); }, series);
+      std::visit([&, &shown = labels](const auto& each) { print_series(name, shown, *each, out); }, series);
   }
   return out;
 }
