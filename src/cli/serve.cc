@@ -12,6 +12,7 @@
 #include "mosaic/base/file.h"
 #include "mosaic/base/quantity.h"
 #include "mosaic/power/energy.h"
+#include "mosaic/serving/new_process.h"
 #include "mosaic/serving/serve_trace.h"
 #include "output.h"
 #include "output_folder.h"
@@ -127,8 +128,18 @@ Result<void> save(const ServeStage& stage, const std::vector<Served>& served, co
   return save_tables(tables, folder);
 }
 
-Result<manager::Outcome> serve_here(const ServeStage& stage, manager::Policy& policy, const ServeArguments& arguments, const std::stop_token& stop) {
+/// This very program takes over; `run_in_new_process`.
+TakeOver take_over_on(const std::string& board) {
+  return [board](const FamilyLevels& levels, const manager::Operation& operation) {
+    std::error_code unknown;
+    return run_in_new_process(std::filesystem::read_symlink("/proc/self/exe", unknown), board, levels, operation);
+  };
+}
+
+Result<manager::Outcome> serve_here(const ServeStage& stage, manager::Policy& policy, const ServeArguments& arguments, bool relaunches,
+                                    const std::stop_token& stop) {
   ServeStage::ServeOptions options{.meter = arguments.meter};
+  if (relaunches) options.take_over = take_over_on(stage.scenario().board);
   if (arguments.port) options.clients.emplace(clients_of(arguments));
   if (!arguments.live) return stage.serve(policy, options, stop);
   LiveView view;
@@ -170,7 +181,7 @@ Result<void> serve(const ServeArguments& arguments, const std::stop_token& stop)
     manager::World here = world;
     if (!each.relaunches) here.relaunch = {};
     const auto policy = manager::make_policy(each, stage->machine(), {.prefer = prefer}, here);
-    auto outcome = simulated ? stage->simulate(*policy, here, stop) : serve_here(*stage, *policy, arguments, stop);
+    auto outcome = simulated ? stage->simulate(*policy, here, stop) : serve_here(*stage, *policy, arguments, each.relaunches, stop);
     if (!outcome) return std::unexpected(outcome.error());
     served.push_back({.policy = each.name, .outcome = std::move(*outcome)});
   }
@@ -208,7 +219,8 @@ void add_serve(CLI::App& app, Context& context) {
   command.add_option("--idle-power", arguments->idle_power, "Of the simulated machine, in watts, added to its energy")
       ->check(CLI::Range(0.0, 1000.0))
       ->capture_default_str();
-  command.add_option("--relaunch", arguments->relaunch, "What a simulated new process takes")->capture_default_str();
+  command.add_option("--relaunch", arguments->relaunch, "What a new process takes in simulations; on real machines one is started")
+      ->capture_default_str();
   command.add_option("--http", arguments->port, "Take requests of clients on this port, by KServe v2 (docs/http.md); 0: any that is free")
       ->type_name("PORT");
   command.add_option("--address", arguments->address, "Of this machine, to listen on; 0.0.0.0: all")->capture_default_str();

@@ -109,6 +109,20 @@ TEST_F(Serve, OnASimulatedBoardAllPoliciesRepeatExactly) {
   EXPECT_THAT(desk_.output(arguments), HasSubstr("times simulated, energy simulated"));
 }
 
+TEST_F(Serve, ThePublishedControllerStartsANewProcessForItsChangeOfLevel) {
+  // It begins at the second largest level and goes up once more than 70 requests were in time at an accuracy below the floor.
+  desk_.write("alone.yaml",
+              "schema_version: 1\nname: alone\nduration: 3 s\ncontrol_period: 20 ms\napplications:\n"
+              "  - {name: camera, family: family.yaml, latency: 10 s, accuracy_percent: 80, requests: {every: 10 ms}}\n");
+  const Json json = desk_.json({"serve", "alone.yaml", "--policy", "published", "--policy", "published:relaunch"});
+  ASSERT_EQ(json["applications"].size(), 2U);
+  for (const Json& row : json["applications"]) {
+    EXPECT_EQ(row["switches"], 1) << row;
+    EXPECT_EQ(row["refused"], 0) << row;
+    EXPECT_GT(row["accuracy_percent"].get<double>(), 70) << row;
+  }
+}
+
 TEST_F(Serve, ASimulatedBoardThrottlesWhileItIsHot) {
   const std::string leaves = "  - {at: 10 s, leaves: camera}\n  - {at: 10 s, leaves: page}\n";
   const std::string thermal = "thermal: {ambient: 25, limit: 27, margin: 0.5, kelvin_per_watt: 1000, joules_per_kelvin: 0.001}\n";
@@ -368,7 +382,7 @@ TEST_F(Serve, RefusesWhatCannotBeServed) {
   refused(kStreet, "there is no policy 'biggest'", {"--policy", "biggest"});
   refused(kStreet, "did you mean 'mosaic:level'", {"--policy", "mosaic:levels"});
   refused(kStreet, "one policy", {"--http", "0", "--policy", "mosaic", "--policy", "largest"});
-  refused(kStreet, "say --simulate", {"--policy", "published:relaunch"});
+  refused(kStreet, "say --simulate", {"--policy", "oracle"});
   refused(street("duration: 800 ms", "duration: 800 ms\nthermal: {limit: 80}"), "'thermal', which is for simulations");
   refused(kStreet, "is simulated", {"--http", "0", "--board", board()});
   refused(kStreet, "no-such-board", {"--board", "no-such-board"});

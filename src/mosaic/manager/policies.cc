@@ -32,13 +32,12 @@ bool at_largest(const Situation& /*situation*/, const Application& application, 
 }  // namespace
 
 std::vector<NamedPolicy> named_policies() {
-  std::vector<NamedPolicy> all{
-      {.name = "mosaic", .what = "level, placement and clock together"},
-      {.name = "mosaic:level", .what = "only the level, on the fastest placement"},
-      {.name = "mosaic:hardware", .what = "only placement and clock, of the largest level"},
-      {.name = "published", .what = "the published controller, with a switch as ours"},
-      {.name = "published:relaunch", .what = "the published controller, a new process for each switch", .relaunches = true, .simulated = true},
-      {.name = "oracle", .what = "knows what every load does; the best there is to compare with", .simulated = true}};
+  std::vector<NamedPolicy> all{{.name = "mosaic", .what = "level, placement and clock together"},
+                               {.name = "mosaic:level", .what = "only the level, on the fastest placement"},
+                               {.name = "mosaic:hardware", .what = "only placement and clock, of the largest level"},
+                               {.name = "published", .what = "the published controller, with a switch as ours"},
+                               {.name = "published:relaunch", .what = "the published controller, a new process for each switch", .relaunches = true},
+                               {.name = "oracle", .what = "knows what every load does; the best there is to compare with", .simulated = true}};
   for (const std::string_view size : {"largest", "smallest"}) {
     for (const Governor governor : kGovernors)
       all.push_back({.name = with_governor(size, governor), .what = fmt::format("the {} level, clocks by the governor {}", size, name(governor))});

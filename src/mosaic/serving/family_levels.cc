@@ -43,10 +43,14 @@ std::string describe_tensors(const Graph& graph, const std::vector<TensorId>& id
   return text;
 }
 
-Result<std::unique_ptr<Executor>> whole_model(const Workspace& workspace, const Board& board, const std::string& configuration) {
+Plan whole_plan(const Workspace& workspace, std::string configuration) {
   Plan plan;
-  plan.steps = chain_steps({0, workspace.graph().layers.size()}, {configuration});
-  MOSAIC_TRY(const ValidPlan valid, validate(workspace.graph(), board, std::move(plan)));
+  plan.steps = chain_steps({0, workspace.graph().layers.size()}, {std::move(configuration)});
+  return plan;
+}
+
+Result<std::unique_ptr<Executor>> whole_model(const Workspace& workspace, const Board& board, const std::string& configuration) {
+  MOSAIC_TRY(const ValidPlan valid, validate(workspace.graph(), board, whole_plan(workspace, configuration)));
   return Executor::create(workspace.prepared(), workspace.graph(), board, valid, workspace.backends());
 }
 
@@ -138,6 +142,11 @@ Result<RunReport> FamilyLevels::run(const manager::Operation& operation, const s
     given[i] = &smaller;
   }
   return executor->run(given, outputs);
+}
+
+Plan FamilyLevels::plan(const manager::Operation& operation) const {
+  const ConfigurationId configuration = machine_.seats[operation.placement].configuration;
+  return whole_plan(*variants_[operation.level].workspace, board().configuration(configuration).name);
 }
 
 std::string FamilyLevels::energy_source() const {

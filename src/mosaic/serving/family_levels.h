@@ -14,6 +14,7 @@
 #include "mosaic/family/family.h"
 #include "mosaic/manager/application.h"
 #include "mosaic/manager/board_machine.h"
+#include "mosaic/plan/plan.h"
 #include "mosaic/runtime/executor.h"
 #include "mosaic/session/workspace.h"
 
@@ -45,6 +46,9 @@ class FamilyLevels {
   /// `resize_planes`; kInvalidInput where the placement cannot run the variant.
   [[nodiscard]] Result<RunReport> run(const manager::Operation& operation, const std::vector<const Tensor*>& inputs,
                                       std::vector<Tensor>& outputs) const;
+
+  /// A variant whole on a placement's configuration.
+  [[nodiscard]] Plan plan(const manager::Operation& operation) const;
 
   struct TableOptions {
     std::size_t runs = 15;  ///< of each variant on each placement, in turn; the median counts

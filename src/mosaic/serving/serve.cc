@@ -78,7 +78,7 @@ Result<manager::Outcome> ServeStage::serve(manager::Policy& policy, const ServeO
 }
 
 Result<manager::Outcome> ServeStage::serve_unmetered(manager::Policy& policy, const ServeOptions& options, const std::stop_token& stop) const {
-  Serving serving(scenario_, levels_, tables_, policy);
+  Serving serving(scenario_, levels_, tables_, policy, options.take_over);
   std::optional<ServingService> service;
   std::unique_ptr<http::Server> server;  // it says that it is the end, and ends, before the service does
   if (options.clients) {

@@ -17,6 +17,7 @@
 #include "mosaic/manager/simulate.h"
 #include "mosaic/report/table.h"
 #include "mosaic/serving/family_levels.h"
+#include "mosaic/serving/new_process.h"
 
 namespace mosaic {
 
@@ -49,6 +50,7 @@ class ServeStage {
     std::optional<Clients> clients = {};
     std::string meter = "none";                             ///< of this machine, as `open_meter` takes it
     std::function<void(const Serving& serving)> look = {};  ///< called twice a second, from a thread of its own
+    TakeOver take_over = {};                                ///< at a change of level; none: within this process
   };
   /// On this machine. A meter that fails in the middle ends nothing: the outcome says so. Errors: those of `Serving::run`, of `http::Server::start`
   /// and of `open_meter`.

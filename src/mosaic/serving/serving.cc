@@ -41,6 +41,7 @@ struct Lane {
   std::deque<Job> waiting;
   std::condition_variable changed;
   bool granted = false;
+  std::optional<std::size_t> level;  ///< of the last request
   std::optional<Operation> running;
   Nanoseconds running_since{};
   std::shared_ptr<const std::vector<Tensor>> inputs;  ///< of generated requests
@@ -55,10 +56,11 @@ struct Lane {
 class Serving::Impl {
  public:
   Impl(const manager::Scenario& scenario, std::vector<const FamilyLevels*> levels, const std::vector<manager::LevelTable>& tables,
-       manager::Policy& policy)
+       manager::Policy& policy, TakeOver take_over)
       : scenario_(scenario),
         tables_(tables),
         machine_(levels.front()->machine()),
+        take_over_(std::move(take_over)),
         control_(machine_.machine, scenario, tables, policy),
         lanes_(levels.size()),
         records_(scenario.duration.count() == 0) {
@@ -229,6 +231,7 @@ class Serving::Impl {
   /// An application's thread.
   void serve(std::size_t tenant) {
     Lane& lane = lanes_[tenant];
+    const std::vector<int> granted = thread_cores();
     std::vector<int> pinned;
     std::unique_lock lock(mutex_);
     const auto operation = [&] { return control_.assignment().operations[tenant]; };
@@ -250,12 +253,18 @@ class Serving::Impl {
       lane.running = chosen;
       lane.running_since = now();
       job.record.operation = chosen;
-      job.record.started = lane.running_since;
+      const bool changed = std::exchange(lane.level, chosen.level).value_or(chosen.level) != chosen.level;
       const std::vector<int>& cores = machine_.seats[chosen.placement].cores;
       lock.unlock();
+      Result<void> taken;
+      if (changed && take_over_) {
+        const ScopedPin anywhere(granted);
+        taken = take_over_(*lane.levels, chosen);
+      }
       if (cores != pinned && !cores.empty() && pin_thread(cores)) pinned = cores;
+      job.record.started = now();
       Answer answer;
-      auto ran = lane.levels->run(chosen, pointers(*job.inputs), answer.outputs);
+      auto ran = taken ? lane.levels->run(chosen, pointers(*job.inputs), answer.outputs) : std::unexpected(taken.error());
       lock.lock();
       leave(tenant, chosen);
       if (!ran && ran.error().code != ErrorCode::kInvalidInput && ++job.tries < kMostTries) {
@@ -362,6 +371,7 @@ class Serving::Impl {
   const manager::Scenario& scenario_;
   const std::vector<manager::LevelTable>& tables_;
   const manager::BoardMachine& machine_;
+  const TakeOver take_over_;
   mutable std::mutex mutex_;  // of all below
   manager::Control control_;
   manager::Gate gate_;
@@ -380,8 +390,8 @@ class Serving::Impl {
 };
 
 Serving::Serving(const manager::Scenario& scenario, std::vector<const FamilyLevels*> levels, const std::vector<manager::LevelTable>& tables,
-                 manager::Policy& policy)
-    : impl_(std::make_unique<Impl>(scenario, std::move(levels), tables, policy)) {}
+                 manager::Policy& policy, TakeOver take_over)
+    : impl_(std::make_unique<Impl>(scenario, std::move(levels), tables, policy, std::move(take_over))) {}
 Serving::~Serving() = default;
 
 Result<manager::Outcome> Serving::run(const std::stop_token& stop) { return impl_->run(stop); }

@@ -15,6 +15,7 @@
 #include "mosaic/manager/policy.h"
 #include "mosaic/manager/scenario.h"
 #include "mosaic/serving/family_levels.h"
+#include "mosaic/serving/new_process.h"
 #include "mosaic/serving/recent_records.h"
 
 namespace mosaic {
@@ -37,9 +38,9 @@ struct Answer {
 /// asks the policy once a period. Thread-safe.
 class Serving {
  public:
-  /// `levels` and `tables`: by tenant; borrowed, as all of it, until this has ended.
+  /// `levels` and `tables`: by tenant; borrowed, as all of it, until this has ended. `take_over`: none: levels change within this process.
   Serving(const manager::Scenario& scenario, std::vector<const FamilyLevels*> levels, const std::vector<manager::LevelTable>& tables,
-          manager::Policy& policy);
+          manager::Policy& policy, TakeOver take_over = {});
   ~Serving();
   Serving(const Serving&) = delete;
   Serving& operator=(const Serving&) = delete;

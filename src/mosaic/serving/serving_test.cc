@@ -57,8 +57,8 @@ class RandomPolicy final : public manager::Policy {
 /// Serves in a thread of its own until it goes away.
 class Running {
  public:
-  Running(const ServeStage& stage, manager::Policy& policy)
-      : serving_(stage.scenario(), stage.levels(), stage.tables(), policy), thread_([this] {
+  Running(const ServeStage& stage, manager::Policy& policy, TakeOver take_over = {})
+      : serving_(stage.scenario(), stage.levels(), stage.tables(), policy, std::move(take_over)), thread_([this] {
           auto outcome = serving_.run(stop_.get_token());
           done_.set_value(std::move(outcome));
         }) {
@@ -120,6 +120,36 @@ TEST(Serving, AnswersEveryClientWithItsLevelsOutputsWhileLevelsChange) {
   EXPECT_EQ(outcome.records.size(), 2U * kRequests);
   EXPECT_GE(outcome.decisions.size(), 2U * kRequests);
   EXPECT_FALSE(outcome.simulated);
+}
+
+TEST(Serving, EveryChangeOfLevelWaitsForWhatTakesOver) {
+  const test::SmallFamily family;
+  const auto stage = expect(ServeStage::open({.scenario = clients_only(family)}));
+  const auto inputs = expect(random_inputs(stage->levels()[0]->graph(), 1));
+  RandomPolicy policy;
+  std::vector<std::size_t> taken;  // only the application's thread takes over
+  Running running(*stage, policy, [&](const FamilyLevels&, const manager::Operation& operation) -> Result<void> {
+    taken.push_back(operation.level);
+    if (taken.size() == 2) return fail(ErrorCode::kInvalidInput, "the second one fails");
+    return {};
+  });
+  std::vector<std::string> answers;
+  for (int i = 0; i < 100; ++i) {
+    expect(running->change(manager::Retarget{.application = "app0", .accuracy_percent = 1.0 + i % 7}));
+    std::promise<std::string> answered;
+    running->submit(0, {.inputs = inputs},
+                    [&](const Result<Answer>& answer) { answered.set_value(answer ? answer->variant : answer.error().message); });
+    answers.push_back(answered.get_future().get());
+  }
+  expect(running.stop());
+  const auto failed = std::ranges::find(answers, "the second one fails");
+  ASSERT_NE(failed, answers.end());
+  *failed = std::array{"small", "large"}[taken[1]];
+  std::vector<std::size_t> changes;
+  for (std::size_t i = 1; i < answers.size(); ++i) {
+    if (answers[i] != answers[i - 1]) changes.push_back(answers[i] == "large" ? 1 : 0);
+  }
+  EXPECT_EQ(taken, changes);
 }
 
 TEST(Serving, WhatWaitsAtTheEndIsAnsweredAndWhatComesLaterIsRefused) {
