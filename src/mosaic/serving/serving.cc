@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 #include "mosaic/base/affinity.h"
-#include "mosaic/manager/arrivals.h"
 #include "mosaic/manager/gate.h"
+#include "mosaic/serving/lane.h"
 #include "mosaic/serving/load_maker.h"
 #include "mosaic/serving/processor_load.h"
 #include "mosaic/serving/resting_units.h"
@@ -25,31 +24,6 @@ using manager::Units;
 
 constexpr int kMostTries = 3;  ///< of a request whose device fails
 constexpr Nanoseconds kRecent{2'000'000'000};
-
-/// A request on its way.
-struct Job {
-  Record record;
-  std::shared_ptr<const std::vector<Tensor>> inputs;
-  std::move_only_function<void(Result<Answer>)> answer;  ///< empty for generated requests
-  std::optional<Nanoseconds> begin_by;                   ///< a client's deadline
-  int tries = 0;
-};
-
-/// An application and its thread.
-struct Lane {
-  const FamilyLevels* levels = nullptr;
-  std::deque<Job> waiting;
-  std::condition_variable changed;
-  bool granted = false;
-  std::optional<std::size_t> level;  ///< of the last request
-  std::optional<Operation> running;
-  Nanoseconds running_since{};
-  std::shared_ptr<const std::vector<Tensor>> inputs;  ///< of generated requests
-  std::optional<manager::Requests> requests;
-  std::optional<Nanoseconds> next;  ///< instant of the next generated one
-  std::uint64_t stays = 0;
-  std::thread thread;
-};
 
 }  // namespace
 

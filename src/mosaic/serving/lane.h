@@ -1,0 +1,46 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "mosaic/base/error.h"
+#include "mosaic/base/tensor.h"
+#include "mosaic/manager/arrivals.h"
+#include "mosaic/manager/outcome.h"
+#include "mosaic/serving/serving.h"
+
+namespace mosaic {
+
+/// A request on its way.
+struct Job {
+  manager::Record record;
+  std::shared_ptr<const std::vector<Tensor>> inputs;
+  std::move_only_function<void(Result<Answer>)> answer;  ///< empty for generated requests
+  std::optional<Nanoseconds> begin_by;                   ///< a client's deadline
+  int tries = 0;
+};
+
+/// An application and its thread; all but `levels` belongs to whoever holds the lock of `Serving`.
+struct Lane {
+  const FamilyLevels* levels = nullptr;
+  std::deque<Job> waiting;
+  std::condition_variable changed;
+  bool granted = false;
+  std::optional<std::size_t> level;  ///< of the last request
+  std::optional<manager::Operation> running;
+  Nanoseconds running_since{};
+  std::shared_ptr<const std::vector<Tensor>> inputs;  ///< of generated requests
+  std::optional<manager::Requests> requests;
+  std::optional<Nanoseconds> next;  ///< instant of the next generated one
+  std::uint64_t stays = 0;
+  std::thread thread;
+};
+
+}  // namespace mosaic
