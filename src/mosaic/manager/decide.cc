@@ -60,7 +60,7 @@ struct Measure {
   [[nodiscard]] Kept kept(const Demand& demand, std::size_t option, const Rules& rules) const {
     const Option& each = demand.options[option];
     const Targets& targets = demand.targets;
-    return {.latency = each.latency.count() <= limit(demand, option),
+    return {.latency = (each.latency + each.delay).count() <= limit(demand, option),
             .accuracy = each.accuracy_percent >= targets.accuracy_percent,
             .budget = (!targets.energy || each.energy <= *targets.energy) && (!targets.power || power(each) <= targets.power->value) &&
                       busy(each) <= rules.utilisation};
@@ -94,6 +94,7 @@ struct Judged {
   Units units = 0;
   std::uint64_t clocks = 0;
   std::int64_t service = 0;  ///< nanoseconds
+  std::int64_t delay = 0;    ///< likewise
   std::int64_t limit = std::numeric_limits<std::int64_t>::max();
   std::int64_t target = 0;
   std::int64_t memory = 0;
@@ -113,6 +114,7 @@ Judged judged_option(const Machine& machine, std::span<const Units> units, const
   const Kept keeps = measure.kept(demand, index, rules);
   Judged judged{.option = index, .own = {}, .alone = {}, .units = units[option.operation.placement], .clocks = placement.clocks};
   judged.service = option.latency.count();
+  judged.delay = option.delay.count();
   judged.memory = option.memory.value;
   judged.limit = measure.limit(demand, index);
   judged.target = measure.target;
@@ -123,7 +125,7 @@ Judged judged_option(const Machine& machine, std::span<const Units> units, const
   judged.own.second = thousandths(1000 * measure.power(option));
   if (rules.prefer == Prefer::kEnergy) std::swap(judged.own.first, judged.own.second);
   judged.own.changed = demand.current && demand.current != index ? 1 : 0;
-  judged.alone = judged.own + lateness(judged, judged.service, weight);
+  judged.alone = judged.own + lateness(judged, judged.service + judged.delay, weight);
   return judged;
 }
 
@@ -156,7 +158,7 @@ class Partial {
     }
     ++depth_;
     cost_ += judged.own;
-    shares ? recount() : void(cost_ += lateness(judged, judged.service, weights_[application]));
+    shares ? recount() : void(cost_ += lateness(judged, judged.service + judged.delay, weights_[application]));
     return true;
   }
 
@@ -179,7 +181,7 @@ class Partial {
     std::int64_t longest = 0;
     for (Units rest = judged.units; rest != 0; rest &= rest - 1)
       longest = std::max(longest, service_[static_cast<std::size_t>(std::countr_zero(rest))]);
-    return longest;
+    return longest + judged.delay;
   }
 
  private:
@@ -224,7 +226,7 @@ class Partial {
 
 /// Whether one is never worse than another of the same placement, whatever shares its units.
 bool covers(const Judged& one, const Judged& other) {
-  return one.own <= other.own && one.service <= other.service && one.limit >= other.limit && one.memory <= other.memory;
+  return one.own <= other.own && one.service <= other.service && one.delay <= other.delay && one.limit >= other.limit && one.memory <= other.memory;
 }
 
 /// An application's options in the order of their own cost, without those that another one of the same placement covers; the refusal is the last.
@@ -365,6 +367,7 @@ std::vector<Nanoseconds> responses(const Machine& machine, std::span<const Deman
     if (!choices[i]) continue;
     for (Units rest = units_of(i); rest != 0; rest &= rest - 1)
       longest[i] = std::max(longest[i], service[static_cast<std::size_t>(std::countr_zero(rest))]);
+    longest[i] += demands[i].options[*choices[i]].delay;
   }
   return longest;
 }

@@ -28,10 +28,11 @@ struct Rules {
 /// One way to serve an application, with what it costs now.
 struct Option {
   Operation operation;
-  Nanoseconds latency{};
+  Nanoseconds latency{};  ///< units are held so long
   Joules energy;
   double accuracy_percent = 0;
   Bytes memory;
+  Nanoseconds delay{};  ///< before that, while nothing is held
 };
 
 /// An application and all its ways.

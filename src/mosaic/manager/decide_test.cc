@@ -85,6 +85,18 @@ TEST(Decide, WhoSharesUnitsWaitsForOneRequestOfEachOther) {
   EXPECT_EQ(responses(single, two, decision.choices), (std::vector<Nanoseconds>{40_ms, 40_ms}));
 }
 
+TEST(Decide, DelaysMakeRequestsLateAndNothingBusy) {
+  std::vector<Demand> one{demand(45_ms, 50_ms)};
+  std::erase_if(one[0].options, [](const Option& option) { return option.operation.placement != 0; });
+  for (Option& each : one[0].options) each.delay = 20_ms;
+  const Decision decision = decide(machine(), one, {.reach = 1});  // level 3 takes 40 ms, which is 80 % of the period; with the delay it is late
+  EXPECT_EQ(chosen(one[0], decision).latency, 20_ms);
+  EXPECT_EQ(decision.cost.missed, 0U);
+  EXPECT_EQ(responses(machine(), one, decision.choices), std::vector<Nanoseconds>{40_ms});
+  one[0].targets.latency = 60_ms;
+  EXPECT_EQ(chosen(one[0], decide(machine(), one, {.reach = 1})).latency, 40_ms);
+}
+
 TEST(Decide, WhatIsMoreImportantKeepsItsTargetWhateverOthersLose) {
   Machine single = machine();
   single.placements.resize(1);

@@ -41,16 +41,18 @@ bool usable(const Situation& situation, const Application& application, const Op
   return application.table->levels[operation.level].costs[operation.placement].has_value();
 }
 
-double Manager::slowdown(const Situation& situation, Units units) const {
-  if (options_.truth) return options_.truth(units, situation.others);
-  const double expected = situation.machine->contention(units, situation.others);
+Manager::Expected Manager::expected(const Situation& situation, Units units) const {
+  if (options_.truth) return {.slowdown = options_.truth(units, situation.others)};
+  const double contention = situation.machine->contention(units, situation.others);
   const auto holds = [&](const Learnt& learnt) { return learnt.slowdown.observed() > 0 && situation.now - learnt.last <= options_.trusted; };
-  if (const auto found = learnt_.find(units); found != learnt_.end() && holds(found->second)) return expected * learnt_of(found->second, expected);
+  if (const auto found = learnt_.find(units); found != learnt_.end() && holds(found->second))
+    return {.slowdown = contention * learnt_of(found->second, contention), .delay = found->second.slowdown.delay()};
   const Learnt* latest = nullptr;
   for (const auto& [elsewhere, learnt] : learnt_) {
     if (holds(learnt) && (latest == nullptr || learnt.last > latest->last)) latest = &learnt;
   }
-  return latest == nullptr ? expected : expected * std::max(1.0, latest->slowdown.factor());
+  if (latest == nullptr) return {.slowdown = contention};
+  return {.slowdown = contention * std::max(1.0, latest->slowdown.factor()), .delay = latest->slowdown.delay()};
 }
 
 double Manager::caution(Nanoseconds now) const {
@@ -83,7 +85,7 @@ void Manager::learn(const Situation& situation) {
     const bool other_load = expected > learnt.contention * kOtherLoad || expected * kOtherLoad < learnt.contention;
     if (other_load || each.finished - learnt.last > options_.trusted) learnt.slowdown.expect(learnt_of(learnt, expected));
     learnt.slowdown.observe(Nanoseconds(static_cast<std::int64_t>(static_cast<double>(cost->latency.count()) * expected)),
-                            each.finished - each.started, each.finished);
+                            each.finished - each.started, each.finished, each.delay);
     learnt.contention = expected;
     learnt.last = each.finished;
   }
@@ -95,8 +97,8 @@ void Manager::learn(const Situation& situation) {
 
 std::vector<Demand> Manager::demands(const Situation& situation) const {
   const Machine& machine = *situation.machine;
-  std::vector<double> factors;
-  for (const Placement& placement : machine.placements) factors.push_back(slowdown(situation, placement.units));
+  std::vector<Expected> expectations;
+  for (const Placement& placement : machine.placements) expectations.push_back(expected(situation, placement.units));
   std::vector<Demand> all(situation.applications.size());
   for (std::size_t a = 0; a < all.size(); ++a) {
     const Application& application = situation.applications[a];
@@ -109,12 +111,13 @@ std::vector<Demand> Manager::demands(const Situation& situation) const {
         const Operation operation{.level = level, .placement = placement};
         if (!usable(situation, application, operation) || (options_.allowed && !options_.allowed(situation, application, operation))) continue;
         if (a < operations_.size() && operations_[a] == operation) demand.current = demand.options.size();
-        const double latency = static_cast<double>(row.costs[placement]->latency.count()) * factors[placement];
+        const double latency = static_cast<double>(row.costs[placement]->latency.count()) * expectations[placement].slowdown;
         demand.options.push_back({.operation = operation,
                                   .latency = Nanoseconds(static_cast<std::int64_t>(latency)),
                                   .energy = row.costs[placement]->energy,
                                   .accuracy_percent = row.accuracy_percent,
-                                  .memory = row.memory});
+                                  .memory = row.memory,
+                                  .delay = expectations[placement].delay});
       }
     }
   }

@@ -52,8 +52,12 @@ class Manager final : public Policy {
   };
 
   void learn(const Situation& situation);
-  /// Times as long as in the table that a request takes on these units now; 1 where nothing is known.
-  [[nodiscard]] double slowdown(const Situation& situation, Units units) const;
+  struct Expected {
+    double slowdown = 1;  ///< times as long as in the table
+    Nanoseconds delay{};  ///< before it begins
+  };
+  /// Of a request on these units now.
+  [[nodiscard]] Expected expected(const Situation& situation, Units units) const;
   /// How much nearer than promised a latency target may lie, as a share: little where times hardly vary; 1 where nothing is known.
   [[nodiscard]] double caution(Nanoseconds now) const;
   /// The factor beyond a contention.

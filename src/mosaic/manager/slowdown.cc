@@ -13,9 +13,12 @@ std::vector<double> Slowdown::values(std::size_t last) const {
   return all;
 }
 
-void Slowdown::observe(Nanoseconds alone, Nanoseconds measured, Nanoseconds now) {
+void Slowdown::observe(Nanoseconds alone, Nanoseconds measured, Nanoseconds now, Nanoseconds delay) {
   factor_.reset();
-  ratios_.push_back({.value = std::min(static_cast<double>(measured.count()) / static_cast<double>(alone.count()), options_.most), .at = now});
+  delay_.reset();
+  alone_ = alone;
+  ratios_.push_back(
+      {.value = std::min(static_cast<double>(measured.count()) / static_cast<double>(alone.count()), options_.most), .at = now, .delay = delay});
   while (ratios_.size() > options_.most_kept || (ratios_.size() > options_.window && ratios_.front().at < now - options_.window_time))
     ratios_.pop_front();
   std::size_t few = options_.few;
@@ -37,6 +40,17 @@ double Slowdown::factor() const {
   return *factor_;
 }
 
+Nanoseconds Slowdown::delay() const {
+  if (ratios_.empty()) return {};
+  if (!delay_) {
+    const auto alone = static_cast<double>(alone_.count());
+    std::vector<double> together;
+    for (const Ratio& each : ratios_) together.push_back(static_cast<double>(each.delay.count()) + each.value * alone);
+    delay_ = Nanoseconds(static_cast<std::int64_t>(std::max(0.0, quantile(together, options_.quantile) - factor() * alone)));
+  }
+  return *delay_;
+}
+
 std::optional<double> Slowdown::spread() const {
   if (ratios_.size() <= options_.few) return std::nullopt;
   const double middle = median(values(ratios_.size()));
@@ -46,6 +60,7 @@ std::optional<double> Slowdown::spread() const {
 void Slowdown::expect(double factor) {
   ratios_.clear();
   factor_.reset();
+  delay_.reset();
   guess_ = factor;
 }
 

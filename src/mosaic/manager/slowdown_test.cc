@@ -60,6 +60,26 @@ TEST(Slowdown, AnExpectationHoldsUntilTheFirstRequest) {
   EXPECT_DOUBLE_EQ(slow.slowdown.factor(), 1.5);
 }
 
+TEST(Slowdown, DelaysAreThereWhateverARequestTakes) {
+  Slowdown slowdown;
+  EXPECT_EQ(slowdown.delay(), 0_ms);
+  for (int i = 0; i < 40; ++i) slowdown.observe(10_ms, 20_ms, (i + 1) * 100_ms, 3_ms);
+  EXPECT_DOUBLE_EQ(slowdown.factor(), 2);
+  EXPECT_EQ(slowdown.delay(), 3_ms);
+  slowdown.expect(2);
+  EXPECT_EQ(slowdown.delay(), 0_ms);
+}
+
+TEST(Slowdown, WhatIsLateOrSlowCountsTogetherInTheQuantile) {
+  Slowdown slowdown;  // of each hundred requests three come late and three are slow: of neither do five
+  for (int i = 0; i < 1000; ++i) {
+    const int kind = i % 33;
+    slowdown.observe(10_ms, kind == 1 ? 17_ms : 10_ms, (i + 1) * 1_ms, kind == 2 ? 5_ms : 0_ms);
+  }
+  EXPECT_DOUBLE_EQ(slowdown.factor(), 1);
+  EXPECT_EQ(slowdown.delay(), 5_ms);
+}
+
 TEST(Slowdown, ASliceOfASchedulersTimeIsNoLoadForShortRequests) {
   Slow slow;
   slow.observe(800, 10_ms, 1_ms);

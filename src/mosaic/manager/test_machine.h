@@ -94,7 +94,8 @@ inline manager::Demand random_demand(const manager::Machine& machine, std::size_
                                 .latency = Nanoseconds(random.between(500'000, 8'000'000) * static_cast<std::int64_t>(level + 1)),
                                 .energy = Joules{random.uniform(0.001, 0.02) * static_cast<double>(level + 1)},
                                 .accuracy_percent = 70 + 4 * static_cast<double>(level),
-                                .memory = {random.between(0, 4) * 1'000'000}});
+                                .memory = {random.between(0, 4) * 1'000'000},
+                                .delay = Nanoseconds(random.between(0, 3) * 1'000'000)});
     }
   }
   if (!demand.options.empty() && random.below(2) == 0) demand.current = random.below(demand.options.size());

@@ -198,6 +198,7 @@ class Serving::Impl {
   void grant(const std::vector<std::size_t>& tenants) {
     for (const std::size_t t : tenants) {
       lanes_[t].granted = true;
+      lanes_[t].ready = now();
       lanes_[t].changed.notify_one();
     }
   }
@@ -226,6 +227,7 @@ class Serving::Impl {
       const Operation chosen = *operation();
       lane.running = chosen;
       lane.running_since = now();
+      job.delay = lane.running_since - lane.ready;
       job.record.operation = chosen;
       const bool changed = std::exchange(lane.level, chosen.level).value_or(chosen.level) != chosen.level;
       const std::vector<int>& cores = machine_.seats[chosen.placement].cores;
@@ -260,12 +262,14 @@ class Serving::Impl {
   /// Waits for the units of the application's operation, whatever that becomes meanwhile; false where it is refused.
   bool enter(std::unique_lock<std::mutex>& lock, std::size_t tenant, const Job& job) {
     Lane& lane = lanes_[tenant];
+    lane.ready = std::max(job.record.arrived, lane.ended);
     while (const auto operation = control_.assignment().operations[tenant]) {
       const Units units = machine_.machine.placements[operation->placement].units;
       lane.granted = gate_.enter(tenant, units, job.record.deadline.value_or(Nanoseconds::max()));
       lane.changed.wait(lock, [&] { return lane.granted || control_.assignment().operations[tenant] != operation; });
       if (lane.granted && control_.assignment().operations[tenant] == operation) return true;
       grant(gate_.leave(tenant));
+      lane.ready = now();
     }
     return false;
   }
@@ -274,6 +278,7 @@ class Serving::Impl {
     Lane& lane = lanes_[tenant];
     count_busy(operation, lane.running_since);
     lane.running.reset();
+    lane.ended = now();
     lane.granted = false;
     grant(gate_.leave(tenant));
   }
@@ -291,7 +296,8 @@ class Serving::Impl {
                           .operation = *record.operation,
                           .arrived = record.arrived,
                           .started = record.started,
-                          .finished = record.finished});
+                          .finished = record.finished,
+                          .delay = job.delay});
     }
     records_.add(record);
     if (!job.answer) return;
