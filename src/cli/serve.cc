@@ -131,8 +131,7 @@ Result<void> save(const ServeStage& stage, const std::vector<Served>& served, co
 /// This very program takes over; `run_in_new_process`.
 TakeOver take_over_on(const std::string& board) {
   return [board](const FamilyLevels& levels, const manager::Operation& operation) {
-    std::error_code unknown;
-    return run_in_new_process(std::filesystem::read_symlink("/proc/self/exe", unknown), board, levels, operation);
+    return run_in_new_process("/proc/self/exe", board, levels, operation);
   };
 }
 
@@ -178,6 +177,9 @@ Result<void> serve(const ServeArguments& arguments, const std::stop_token& stop)
     if (arguments.live) progress.clear();  // both draw on the terminal
     const bool simulated = arguments.simulate || stage->simulated_board();
     if (each.simulated && !simulated) return fail(ErrorCode::kUnsupported, fmt::format("policy '{}' is for simulations: say --simulate", each.name));
+    if (each.relaunches && !simulated && !stage->machine().domains.empty())
+      return fail(ErrorCode::kUnsupported, fmt::format("policy '{}' starts processes, which cannot have the clocks of {} as well: say --simulate",
+                                                       each.name, stage->machine().name));
     manager::World here = world;
     if (!each.relaunches) here.relaunch = {};
     const auto policy = manager::make_policy(each, stage->machine(), {.prefer = prefer}, here);

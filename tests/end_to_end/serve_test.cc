@@ -29,7 +29,7 @@ using testing::HasSubstr;
 
 constexpr const char* kStreet = R"(schema_version: 1
 name: street
-duration: 800 ms
+duration: 2 s
 control_period: 20 ms
 applications:
   - {name: camera, family: family.yaml, latency: 20 ms, priority: 2, requests: {every: 10 ms}}
@@ -113,7 +113,7 @@ TEST_F(Serve, ThePublishedControllerStartsANewProcessForItsChangeOfLevel) {
   // It begins at the second largest level and goes up once more than 70 requests were in time at an accuracy below the floor.
   desk_.write("alone.yaml",
               "schema_version: 1\nname: alone\nduration: 3 s\ncontrol_period: 20 ms\napplications:\n"
-              "  - {name: camera, family: family.yaml, latency: 10 s, accuracy_percent: 80, requests: {every: 10 ms}}\n");
+              "  - {name: camera, family: family.yaml, latency: 10 s, accuracy_percent: 80, queue: 1000, requests: {every: 10 ms}}\n");
   const Json json = desk_.json({"serve", "alone.yaml", "--policy", "published", "--policy", "published:relaunch"});
   ASSERT_EQ(json["applications"].size(), 2U);
   for (const Json& row : json["applications"]) {
@@ -209,6 +209,16 @@ TEST_F(Serve, AnswersClientsUntilItIsTerminated) {
   const Outcome outcome = server.terminate();
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("camera: latency 7 ms"));
+}
+
+TEST_F(Serve, ANewProcessThatFailsIsTheRequestsError) {
+  Server server("street.yaml", desk_.setting(), {"--policy", "published:relaunch"});
+  std::filesystem::remove(desk_ / "large.onnx");
+  HttpReply answer = server.infer("camera");
+  EXPECT_EQ(answer.status, 200);
+  while (answer.status == 200) answer = server.infer("camera");  // until the controller goes up: after 70 requests below the floor of accuracy
+  EXPECT_THAT(answer.body, HasSubstr("the new process"));
+  EXPECT_EQ(server.terminate().code, 0);
 }
 
 class ServeFaults : public Serve {
@@ -377,13 +387,13 @@ TEST_F(Serve, RefusesWhatCannotBeServed) {
     expect_refusal(desk_, {.arguments = arguments, .said = {said}});
   };
   refused(street("family: family.yaml, latency: 20 ms", "family: nowhere.yaml, latency: 20 ms"), "nowhere.yaml");
-  refused(street("duration: 800 ms\n", ""), "has no duration");
+  refused(street("duration: 2 s\n", ""), "has no duration");
   refused(street("load: [cpu0], share: 1", "offline: [cpu999]"), "there is no core or device 'cpu999'");
   refused(kStreet, "there is no policy 'biggest'", {"--policy", "biggest"});
   refused(kStreet, "did you mean 'mosaic:level'", {"--policy", "mosaic:levels"});
   refused(kStreet, "one policy", {"--http", "0", "--policy", "mosaic", "--policy", "largest"});
   refused(kStreet, "say --simulate", {"--policy", "oracle"});
-  refused(street("duration: 800 ms", "duration: 800 ms\nthermal: {limit: 80}"), "'thermal', which is for simulations");
+  refused(street("duration: 2 s", "duration: 2 s\nthermal: {limit: 80}"), "'thermal', which is for simulations");
   refused(kStreet, "is simulated", {"--http", "0", "--board", board()});
   refused(kStreet, "no-such-board", {"--board", "no-such-board"});
   refused(kStreet, "--live draws on a terminal, and standard output is none", {"--live"});

@@ -34,6 +34,7 @@ struct Lane {
   std::deque<Job> waiting;
   std::condition_variable changed;
   bool granted = false;
+  std::vector<int> cores;            ///< that its thread was given
   std::optional<std::size_t> level;  ///< of the last request
   std::optional<manager::Operation> running;
   Nanoseconds running_since{};

@@ -41,12 +41,17 @@ int start(std::vector<std::string> arguments, int input, pid_t& process) {
   std::vector<char*> pointers;
   for (std::string& each : arguments) pointers.push_back(each.data());
   pointers.push_back(nullptr);
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);  // Ctrl-C is for this process
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
   ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  const int error = ::posix_spawn(&process, pointers.front(), &actions, nullptr, pointers.data(), environ);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);  // sockets of clients among them
+  const int error = ::posix_spawn(&process, pointers.front(), &actions, &attributes, pointers.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
+  ::posix_spawnattr_destroy(&attributes);
   return error;
 }
 
@@ -59,12 +64,13 @@ Result<void> run_in_new_process(const std::filesystem::path& tool, const std::st
   pid_t process = 0;
   std::vector<std::string> arguments{tool.string(), "run", model, "--plan", "/dev/stdin", "--repeat", "1", "--meter", "none", "--json"};
   if (!board.empty()) arguments.insert(arguments.end(), {"--board", board});
-  const int error = plan.descriptor() < 0 ? errno : start(std::move(arguments), plan.descriptor(), process);
+  const int error = plan.descriptor() < 0 ? ENOSPC : start(std::move(arguments), plan.descriptor(), process);
   if (error != 0) return fail(ErrorCode::kIo, fmt::format("a new process of {} cannot be started: {}", tool.string(), std::strerror(error)));
   int status = 0;
-  while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+  pid_t ended = 0;
+  do ended = ::waitpid(process, &status, 0);
+  while (ended < 0 && errno == EINTR);
+  if (ended < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
     return fail(ErrorCode::kDevice, fmt::format("the new process of {} for {} failed", tool.string(), model));
   return {};
 }

@@ -44,12 +44,12 @@ class Serving::Impl {
   ~Impl() { drain(); }
 
   Result<manager::Outcome> run(const std::stop_token& stop) {
-    start_ = std::chrono::steady_clock::now();
     for (Lane& each : lanes_) {
       MOSAIC_TRY(auto inputs, random_inputs(each.levels->graph(), scenario_.seed));
       each.inputs = std::make_shared<const std::vector<Tensor>>(std::move(inputs));
     }
     std::unique_lock lock(mutex_);
+    start_ = std::chrono::steady_clock::now();
     open_ = true;
     step("start");
     for (std::size_t t = 0; t < lanes_.size(); ++t) lanes_[t].thread = std::thread([this, t] { serve(t); });
@@ -90,6 +90,7 @@ class Serving::Impl {
 
   Result<void> change(const manager::Change& change) {
     const std::scoped_lock lock(mutex_);
+    if (!open_) return fail(ErrorCode::kCancelled, "nothing is served yet, or not any more");
     MOSAIC_RETURN_IF_ERROR(control_.apply(change));
     after_change(manager::describe(change));
     return {};
@@ -206,7 +207,7 @@ class Serving::Impl {
   /// An application's thread.
   void serve(std::size_t tenant) {
     Lane& lane = lanes_[tenant];
-    const std::vector<int> granted = thread_cores();
+    lane.cores = thread_cores();
     std::vector<int> pinned;
     std::unique_lock lock(mutex_);
     const auto operation = [&] { return control_.assignment().operations[tenant]; };
@@ -215,8 +216,8 @@ class Serving::Impl {
       if (lane.waiting.empty()) return;
       Job job = std::move(lane.waiting.front());
       lane.waiting.pop_front();
-      if (!enter(lock, tenant, job)) {
-        finish(lock, std::move(job), fail(ErrorCode::kBusy, "it was refused for what is more important"));
+      if (const auto entered = enter(lock, tenant, job); !entered) {
+        finish(lock, std::move(job), std::unexpected(entered.error()));
         continue;
       }
       if (job.begin_by && now() > *job.begin_by) {
@@ -229,18 +230,12 @@ class Serving::Impl {
       lane.running_since = now();
       job.delay = lane.running_since - lane.ready;
       job.record.operation = chosen;
-      const bool changed = std::exchange(lane.level, chosen.level).value_or(chosen.level) != chosen.level;
+      job.record.started = lane.running_since;
       const std::vector<int>& cores = machine_.seats[chosen.placement].cores;
       lock.unlock();
-      Result<void> taken;
-      if (changed && take_over_) {
-        const ScopedPin anywhere(granted);
-        taken = take_over_(*lane.levels, chosen);
-      }
       if (cores != pinned && !cores.empty() && pin_thread(cores)) pinned = cores;
-      job.record.started = now();
       Answer answer;
-      auto ran = taken ? lane.levels->run(chosen, pointers(*job.inputs), answer.outputs) : std::unexpected(taken.error());
+      auto ran = lane.levels->run(chosen, pointers(*job.inputs), answer.outputs);
       lock.lock();
       leave(tenant, chosen);
       if (!ran && ran.error().code != ErrorCode::kInvalidInput && ++job.tries < kMostTries) {
@@ -259,19 +254,40 @@ class Serving::Impl {
     }
   }
 
-  /// Waits for the units of the application's operation, whatever that becomes meanwhile; false where it is refused.
-  bool enter(std::unique_lock<std::mutex>& lock, std::size_t tenant, const Job& job) {
+  /// Waits for the units of the application's operation, whatever that becomes meanwhile, and before that for who takes over its level. Errors:
+  /// kBusy: it is refused; those of taking over.
+  Result<void> enter(std::unique_lock<std::mutex>& lock, std::size_t tenant, const Job& job) {
     Lane& lane = lanes_[tenant];
     lane.ready = std::max(job.record.arrived, lane.ended);
     while (const auto operation = control_.assignment().operations[tenant]) {
+      if (take_over_ && lane.level.value_or(operation->level) != operation->level) {
+        MOSAIC_RETURN_IF_ERROR(take_over(lock, lane, *operation));
+        continue;
+      }
       const Units units = machine_.machine.placements[operation->placement].units;
       lane.granted = gate_.enter(tenant, units, job.record.deadline.value_or(Nanoseconds::max()));
       lane.changed.wait(lock, [&] { return lane.granted || control_.assignment().operations[tenant] != operation; });
-      if (lane.granted && control_.assignment().operations[tenant] == operation) return true;
+      if (lane.granted && control_.assignment().operations[tenant] == operation) {
+        lane.level = operation->level;
+        return {};
+      }
       grant(gate_.leave(tenant));
       lane.ready = now();
     }
-    return false;
+    return fail(ErrorCode::kBusy, "it was refused for what is more important");
+  }
+
+  Result<void> take_over(std::unique_lock<std::mutex>& lock, Lane& lane, const Operation& operation) {
+    lock.unlock();
+    Result<void> taken;
+    {
+      const ScopedPin anywhere(lane.cores);
+      taken = take_over_(*lane.levels, operation);
+    }
+    lock.lock();
+    if (taken) lane.level = operation.level;
+    lane.ready = now();
+    return taken;
   }
 
   void leave(std::size_t tenant, const Operation& operation) {
@@ -300,10 +316,12 @@ class Serving::Impl {
                           .delay = job.delay});
     }
     records_.add(record);
-    if (!job.answer) return;
-    lock.unlock();
-    job.answer(std::move(result));
-    lock.lock();
+    if (job.answer) {
+      lock.unlock();
+      job.answer(std::move(result));
+      lock.lock();
+    }
+    lanes_[record.tenant].ended = now();
   }
 
   void give_rest(const Operation& operation, const Error& error) {
