@@ -64,8 +64,8 @@ class Serving::Impl {
     drain();
     lock.lock();
     if (!result) return std::unexpected(result.error());
-    manager::Outcome outcome{.records = {}, .decisions = control_.log(), .duration = end, .energy = {}, .energy_source = {}, .simulated = false};
-    outcome.energy_source = lanes_.front().levels->energy_source();
+    const std::string source = lanes_.front().levels->energy_source();
+    manager::Outcome outcome{.records = {}, .decisions = control_.log(), .duration = end, .energy = {}, .energy_source = source, .simulated = false};
     records_.write_to(outcome);
     return outcome;
   }
@@ -74,8 +74,7 @@ class Serving::Impl {
     std::unique_lock lock(mutex_);
     if (!open_) {
       lock.unlock();
-      answer(fail(ErrorCode::kCancelled, "shutting down"));
-      return;
+      return answer(fail(ErrorCode::kCancelled, "shutting down"));
     }
     control_.arrived(tenant, now());
     std::optional<Nanoseconds> begin_by;
@@ -279,11 +278,10 @@ class Serving::Impl {
 
   Result<void> take_over(std::unique_lock<std::mutex>& lock, Lane& lane, const Operation& operation) {
     lock.unlock();
-    Result<void> taken;
-    {
+    const auto taken = [&] {
       const ScopedPin anywhere(lane.cores);
-      taken = take_over_(*lane.levels, operation);
-    }
+      return take_over_(*lane.levels, operation);
+    }();
     lock.lock();
     if (taken) lane.level = operation.level;
     lane.ready = now();
@@ -344,9 +342,8 @@ class Serving::Impl {
 
   /// What others used of the processors since the last look.
   void look_at_others() {
-    for (const Lane& each : lanes_) {
+    for (const Lane& each : lanes_)
       if (each.running) count_busy(*each.running, each.running_since);
-    }
     others_.assign(machine_.machine.units.size(), 0);
     for (const auto& [processor, share] : watch_.look(now())) {
       const auto found = std::ranges::find(machine_.machine.units, fmt::format("cpu{}", processor));
