@@ -74,11 +74,11 @@ class Serving::Impl {
     std::unique_lock lock(mutex_);
     if (!open_) {
       lock.unlock();
-      return answer(fail(ErrorCode::kCancelled, "shutting down"));
+      answer(fail(ErrorCode::kCancelled, "shutting down"));
+      return;
     }
     control_.arrived(tenant, now());
-    std::optional<Nanoseconds> begin_by;
-    if (request.deadline) begin_by = now() + *request.deadline;
+    const auto begin_by = request.deadline ? std::optional(now() + *request.deadline) : std::nullopt;
     std::optional<Job> refused = arrive(tenant, {.record = {},
                                                  .inputs = std::make_shared<const std::vector<Tensor>>(std::move(request.inputs)),
                                                  .answer = std::move(answer),
