@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+
+#include "mosaic/base/quantity.h"
 
 namespace mosaic::manager {
 namespace {
@@ -16,6 +19,12 @@ double milliseconds(Nanoseconds time) { return std::chrono::duration<double, std
 
 std::string operation_text(const Situation& situation, const Application& application, const Operation& operation) {
   return fmt::format("{} on {}", application.table->levels[operation.level].name, situation.machine->placements[operation.placement].name);
+}
+
+/// As many units of one cluster or device: some placement takes all of both.
+bool alike(const Machine& machine, Units a, Units b) {
+  return std::popcount(a) == std::popcount(b) &&
+         std::ranges::any_of(machine.placements, [&](const Placement& each) { return (each.units & (a | b)) == (a | b); });
 }
 
 /// What an application misses, for people; empty for nothing.
@@ -41,15 +50,39 @@ bool usable(const Situation& situation, const Application& application, const Op
   return application.table->levels[operation.level].costs[operation.placement].has_value();
 }
 
+std::optional<Manager::Expected> Manager::learnt_on(const Situation& situation, Units units, double contention) const {
+  std::vector<const Learnt*> all;
+  for (const auto& [where, learnt] : learnt_) {
+    if (learnt.slowdown.observed() == 0 || situation.now - learnt.last > options_.trusted) continue;
+    const bool as_loaded =
+        !situation.others.empty() && is_between(situation.machine->contention(where, situation.others) / contention, 1 / kOtherLoad, kOtherLoad);
+    if (where == units || (as_loaded && alike(*situation.machine, where, units))) all.push_back(&learnt);
+  }
+  if (all.empty()) return std::nullopt;
+  const Nanoseconds newest = std::ranges::max(all, {}, &Learnt::last)->last;
+  Expected mean{.slowdown = 0};
+  double requests = 0;
+  double delay = 0;
+  for (const Learnt* const each : all) {
+    if (each->last < newest - options_.together) continue;
+    const auto count = static_cast<double>(each->slowdown.observed());
+    requests += count;
+    mean.slowdown += count * contention * learnt_of(*each, contention);
+    delay += count * static_cast<double>(each->slowdown.delay().count());
+  }
+  mean.slowdown /= requests;
+  mean.delay = Nanoseconds(static_cast<std::int64_t>(delay / requests));
+  return mean;
+}
+
 Manager::Expected Manager::expected(const Situation& situation, Units units) const {
   if (options_.truth) return {.slowdown = options_.truth(units, situation.others)};
   const double contention = situation.machine->contention(units, situation.others);
-  const auto holds = [&](const Learnt& learnt) { return learnt.slowdown.observed() > 0 && situation.now - learnt.last <= options_.trusted; };
-  if (const auto found = learnt_.find(units); found != learnt_.end() && holds(found->second))
-    return {.slowdown = contention * learnt_of(found->second, contention), .delay = found->second.slowdown.delay()};
+  if (const auto here = learnt_on(situation, units, contention)) return *here;
   const Learnt* latest = nullptr;
   for (const auto& [elsewhere, learnt] : learnt_) {
-    if (holds(learnt) && (latest == nullptr || learnt.last > latest->last)) latest = &learnt;
+    const bool holds = learnt.slowdown.observed() > 0 && situation.now - learnt.last <= options_.trusted;
+    if (holds && (latest == nullptr || learnt.last > latest->last)) latest = &learnt;
   }
   if (latest == nullptr) return {.slowdown = contention};
   return {.slowdown = contention * std::max(1.0, latest->slowdown.factor()), .delay = latest->slowdown.delay()};

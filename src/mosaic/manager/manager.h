@@ -15,10 +15,11 @@ namespace mosaic::manager {
 
 /// The run-time manager: predicts what every application would take on every placement, from the table made ahead times a slowdown, and takes the
 /// best choice for all of them together (`decide`). The slowdown is what an even scheduler makes of the load of others, times what is learnt from
-/// requests on those units; where none ran, times what is learnt elsewhere, for heat and wrong tables meet all. It changes at once where something
-/// happened, the load of others changed or most requests are late; where only a prediction misses a target, after several periods in a row that say
-/// so; where targets are kept, only for a gain that as many periods promise, and after a gain that was lost again, for twice as many each time.
-/// Source of the three layers and the order of knobs: Xun et al., "Dynamic DNNs meet runtime resource management" (arXiv 2401.08965).
+/// requests on those units and, where the load of others is known, on all that are alike, so that what a host does now and then to any core moves
+/// nothing from one to the next; where none ran, times what is learnt elsewhere, for heat and wrong tables meet all. It changes at once where
+/// something happened, the load of others changed or most requests are late; where only a prediction misses a target, after several periods in a row
+/// that say so; where targets are kept, only for a gain that as many periods promise, and after a gain that was lost again, for twice as many each
+/// time. Source of the three layers and the order of knobs: Xun et al., "Dynamic DNNs meet runtime resource management" (arXiv 2401.08965).
 /// Thread-compatible.
 class Manager final : public Policy {
  public:
@@ -29,6 +30,7 @@ class Manager final : public Policy {
     std::size_t most_reluctance = 24;     ///< periods for which a prediction must miss a target, where such changes follow each other
     double least_gain = 0.02;             ///< of power, as a share; of accuracy, in points
     Nanoseconds trusted{30'000'000'000};  ///< how long what was learnt on units holds when nothing runs there
+    Nanoseconds together{2'000'000'000};  ///< what was learnt so much earlier than the newest on units that are alike does not count any more
     Nanoseconds regret{5'000'000'000};    ///< a gain that is lost so soon was none
     /// Which operations there are to choose from; none: all. For what single knobs are worth.
     std::function<bool(const Situation&, const Application&, const Operation&)> allowed = {};
@@ -58,6 +60,8 @@ class Manager final : public Policy {
   };
   /// Of a request on these units now.
   [[nodiscard]] Expected expected(const Situation& situation, Units units) const;
+  /// The mean over these units and those that are alike, of those where requests ended last; none where nothing is known.
+  [[nodiscard]] std::optional<Expected> learnt_on(const Situation& situation, Units units, double contention) const;
   /// How much nearer than promised a latency target may lie, as a share: little where times hardly vary; 1 where nothing is known.
   [[nodiscard]] double caution(Nanoseconds now) const;
   /// The factor beyond a contention.
