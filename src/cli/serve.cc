@@ -84,6 +84,17 @@ Result<void> check_clients(const ServeArguments& arguments, const manager::Scena
   return {};
 }
 
+/// Those that a real machine can have.
+Result<void> check_policies(const std::vector<manager::NamedPolicy>& policies, const manager::Machine& machine) {
+  for (const manager::NamedPolicy& each : policies) {
+    if (each.simulated) return fail(ErrorCode::kUnsupported, fmt::format("policy '{}' is for simulations: say --simulate", each.name));
+    if (each.relaunches && !machine.domains.empty())
+      return fail(ErrorCode::kUnsupported,
+                  fmt::format("policy '{}' starts processes, which cannot have the clocks of {} as well: say --simulate", each.name, machine.name));
+  }
+  return {};
+}
+
 Result<void> show(const ServeStage& stage, const std::vector<Served>& served, const ServeArguments& arguments) {
   std::vector<report::Table> tables{level_table(stage), summary_table(stage, served)};
   if (arguments.json) {
@@ -171,15 +182,12 @@ Result<void> serve(const ServeArguments& arguments, const std::stop_token& stop)
   if (arguments.port && stage->simulated_board())
     return fail(ErrorCode::kUnsupported, fmt::format("board '{}' is simulated: clients live on the real clock", stage->machine().name));
   if (arguments.live && stage->simulated_board()) return invalid(kNoLive);
+  const bool simulated = arguments.simulate || stage->simulated_board();
+  if (!simulated) MOSAIC_RETURN_IF_ERROR(check_policies(policies, stage->machine()));
   std::vector<Served> served;
   for (const manager::NamedPolicy& each : policies) {
     progress.show("serving with " + each.name, static_cast<double>(served.size()) / static_cast<double>(policies.size()));
     if (arguments.live) progress.clear();  // both draw on the terminal
-    const bool simulated = arguments.simulate || stage->simulated_board();
-    if (each.simulated && !simulated) return fail(ErrorCode::kUnsupported, fmt::format("policy '{}' is for simulations: say --simulate", each.name));
-    if (each.relaunches && !simulated && !stage->machine().domains.empty())
-      return fail(ErrorCode::kUnsupported, fmt::format("policy '{}' starts processes, which cannot have the clocks of {} as well: say --simulate",
-                                                       each.name, stage->machine().name));
     manager::World here = world;
     if (!each.relaunches) here.relaunch = {};
     const auto policy = manager::make_policy(each, stage->machine(), {.prefer = prefer}, here);

@@ -101,8 +101,9 @@ struct Judged {
   double busy = 0;
 };
 
-/// What being late costs.
-Cost lateness(const Judged& judged, std::int64_t response, std::uint64_t weight) {
+/// What being late costs. `held`: the time until it is answered, but for the delay before.
+Cost lateness(const Judged& judged, std::int64_t held, std::uint64_t weight) {
+  const std::int64_t response = held + judged.delay;
   if (response <= judged.limit) return {};
   return {.missed = weight, .excess = thousandths(static_cast<double>(response) / static_cast<double>(std::max<std::int64_t>(judged.target, 1)))};
 }
@@ -125,7 +126,7 @@ Judged judged_option(const Machine& machine, std::span<const Units> units, const
   judged.own.second = thousandths(1000 * measure.power(option));
   if (rules.prefer == Prefer::kEnergy) std::swap(judged.own.first, judged.own.second);
   judged.own.changed = demand.current && demand.current != index ? 1 : 0;
-  judged.alone = judged.own + lateness(judged, judged.service + judged.delay, weight);
+  judged.alone = judged.own + lateness(judged, judged.service, weight);
   return judged;
 }
 
@@ -158,7 +159,7 @@ class Partial {
     }
     ++depth_;
     cost_ += judged.own;
-    shares ? recount() : void(cost_ += lateness(judged, judged.service + judged.delay, weights_[application]));
+    shares ? recount() : void(cost_ += lateness(judged, judged.service, weights_[application]));
     return true;
   }
 
@@ -176,13 +177,6 @@ class Partial {
   }
 
   [[nodiscard]] const Cost& cost() const { return cost_; }
-
-  [[nodiscard]] std::int64_t response(const Judged& judged) const {
-    std::int64_t longest = 0;
-    for (Units rest = judged.units; rest != 0; rest &= rest - 1)
-      longest = std::max(longest, service_[static_cast<std::size_t>(std::countr_zero(rest))]);
-    return longest + judged.delay;
-  }
 
  private:
   struct Frame {
@@ -203,12 +197,20 @@ class Partial {
     return true;
   }
 
+  /// How long its units are held by all that share them.
+  [[nodiscard]] std::int64_t held(const Judged& judged) const {
+    std::int64_t longest = 0;
+    for (Units rest = judged.units; rest != 0; rest &= rest - 1)
+      longest = std::max(longest, service_[static_cast<std::size_t>(std::countr_zero(rest))]);
+    return longest;
+  }
+
   /// All costs anew: whoever shares a unit waits longer.
   void recount() {
     cost_ = {};
     for (std::size_t i = 0; i < depth_; ++i) {
       const Judged& judged = *frames_[i].judged;
-      cost_ += judged.own + lateness(judged, response(judged), weights_[frames_[i].application]);
+      cost_ += judged.own + lateness(judged, held(judged), weights_[frames_[i].application]);
     }
   }
 
