@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 #include <ranges>
+#include <thread>
 #include <utility>
 
 #include "mosaic/base/affinity.h"
@@ -157,33 +158,42 @@ std::string FamilyLevels::energy_source() const {
   return known ? "modelled by the board file's powers" : "modelled: 1 W for each core that works";
 }
 
+Joules FamilyLevels::energy_of(const RunReport& report, const manager::BoardMachine::Seat& seat, Nanoseconds time) const {
+  if (report.energy) return *report.energy;
+  const Configuration& configuration = board().configuration(seat.configuration);
+  const auto power = board().device(configuration.device).points[configuration.point].power;
+  const auto cores = static_cast<double>(std::max<std::size_t>(1, seat.cores.size()));
+  return power.value_or(Watts{kPowerOfACore.value * cores}) * std::chrono::duration<double>(time);
+}
+
 Result<manager::LevelTable> FamilyLevels::measure(const TableOptions& options) const {
   const auto inputs = random_inputs(graph(), 1);
   if (!inputs) return std::unexpected(inputs.error());
-  const std::size_t placements = machine_.seats.size();
-  std::vector<std::vector<double>> times(variants_.size() * placements);
-  std::vector<std::vector<double>> energies(times.size());
+  struct Samples {
+    std::vector<double> times;  // nanoseconds
+    std::vector<double> energies;
+  };
+  std::map<std::pair<std::size_t, ConfigurationId>, Samples> samples;  // of a level and a configuration: its cores are alike
   std::vector<Tensor> outputs;
-  for (std::size_t run = 0; run <= options.runs; ++run) {  // the first one warms up
-    if (options.progress) options.progress("measuring levels", static_cast<double>(run) / static_cast<double>(options.runs + 1));
-    for (std::size_t p = 0; p < placements; ++p) {
+  for (std::size_t round = 0; round <= options.runs; ++round) {  // the first one warms up
+    if (options.progress) options.progress("measuring levels", static_cast<double>(round) / static_cast<double>(options.runs + 1));
+    for (std::size_t p = 0; p < machine_.seats.size(); ++p) {
       const ScopedPin pin(machine_.seats[p].cores);
       for (std::size_t level = 0; level < variants_.size(); ++level) {
         if (!variants_[level].executors[p]) continue;
         if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "stopped while measuring levels");
-        for (int again = 0; again < 2; ++again) {  // after another one, caches are cold: the second of two counts
+        MOSAIC_TRY(RunReport report, run({.level = level, .placement = p}, pointers(*inputs), outputs));
+        Nanoseconds time = report.total;
+        if (!report.simulated) {
+          std::this_thread::sleep_for(options.pause);
           const auto begin = std::chrono::steady_clock::now();
-          MOSAIC_TRY(const RunReport report, this->run({.level = level, .placement = p}, pointers(*inputs), outputs));
-          if (run == 0 || again == 0) continue;
-          const Nanoseconds time =
-              report.simulated ? report.total : std::chrono::duration_cast<Nanoseconds>(std::chrono::steady_clock::now() - begin);
-          times[level * placements + p].push_back(static_cast<double>(time.count()));
-          const Configuration& configuration = board().configuration(machine_.seats[p].configuration);
-          const auto power = board().device(configuration.device).points[configuration.point].power;
-          const Watts modelled =
-              power.value_or(Watts{kPowerOfACore.value * static_cast<double>(std::max<std::size_t>(1, machine_.seats[p].cores.size()))});
-          energies[level * placements + p].push_back(report.energy.value_or(modelled * std::chrono::duration<double>(time)).value);
+          MOSAIC_TRY(report, run({.level = level, .placement = p}, pointers(*inputs), outputs));
+          time = std::chrono::duration_cast<Nanoseconds>(std::chrono::steady_clock::now() - begin);
         }
+        if (round == 0) continue;
+        Samples& cell = samples[{level, machine_.seats[p].configuration}];
+        cell.times.push_back(static_cast<double>(time.count()));
+        cell.energies.push_back(energy_of(report, machine_.seats[p], time).value);
       }
     }
   }
@@ -192,12 +202,12 @@ Result<manager::LevelTable> FamilyLevels::measure(const TableOptions& options) c
     manager::LevelTable::Level row{.name = family_.variants[level].name,
                                    .accuracy_percent = family_.variants[level].accuracy_percent,
                                    .memory = variants_[level].memory,
-                                   .costs = std::vector<std::optional<manager::LevelTable::Cost>>(placements)};
-    for (std::size_t p = 0; p < placements; ++p) {
-      const std::size_t cell = level * placements + p;
-      if (times[cell].empty()) continue;
+                                   .costs = std::vector<std::optional<manager::LevelTable::Cost>>(machine_.seats.size())};
+    for (std::size_t p = 0; p < machine_.seats.size(); ++p) {
+      if (!variants_[level].executors[p]) continue;
+      const Samples& cell = samples.at({level, machine_.seats[p].configuration});
       row.costs[p] =
-          manager::LevelTable::Cost{.latency = Nanoseconds(static_cast<std::int64_t>(median(times[cell]))), .energy = {median(energies[cell])}};
+          manager::LevelTable::Cost{.latency = Nanoseconds(static_cast<std::int64_t>(median(cell.times))), .energy = {median(cell.energies)}};
     }
     table.levels.push_back(std::move(row));
   }

@@ -51,12 +51,13 @@ class FamilyLevels {
   [[nodiscard]] Plan plan(const manager::Operation& operation) const;
 
   struct TableOptions {
-    std::size_t runs = 15;  ///< of each variant on each placement, in turn; the median counts
+    std::size_t runs = 15;         ///< of each variant on each placement, in turn; the median over all placements of a configuration counts
+    Nanoseconds pause{5'000'000};  ///< before each on a real machine: requests come one by one, to caches and clocks that rested
     std::stop_token stop = {};
     std::function<void(std::string_view what, double share)> progress = {};
   };
-  /// What each variant takes on each placement: measured; on a simulated board from its virtual clock. Energies: simulated, or modelled by the board
-  /// file's powers, or as 1 W for each core that works (`energy_source` says which). Errors: those of `run`; kCancelled.
+  /// What a single request takes of each variant on each placement: measured; on a simulated board from its virtual clock. Energies: simulated, or
+  /// modelled by the board file's powers, or as 1 W for each core that works (`energy_source` says which). Errors: those of `run`; kCancelled.
   [[nodiscard]] Result<manager::LevelTable> measure(const TableOptions& options) const;
   [[nodiscard]] std::string energy_source() const;
 
@@ -69,6 +70,7 @@ class FamilyLevels {
   FamilyLevels() = default;
   [[nodiscard]] Result<void> compile(Variant& variant) const;
   [[nodiscard]] Result<void> check_agreement();
+  [[nodiscard]] Joules energy_of(const RunReport& report, const manager::BoardMachine::Seat& seat, Nanoseconds time) const;
 
   Family family_;
   manager::BoardMachine machine_;
