@@ -1,12 +1,16 @@
 #include "mosaic/serving/processor_load.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "mosaic/base/text.h"
 
@@ -46,7 +50,8 @@ void ProcessorWatch::count(std::span<const int> processors, Nanoseconds from, Na
 }
 
 std::map<int, double> ProcessorWatch::look(Nanoseconds now) {
-  constexpr double kLeast = 0.15;
+  constexpr double kLeast = 0.2;
+  constexpr double kSudden = 0.4;  // of a processor's time: more than errors of ticks
   std::map<int, double> ours;
   const auto since = static_cast<double>(std::max<std::int64_t>(1, (now - looked_).count()));
   for (const auto& [processor, busy] : ours_) ours[processor] = static_cast<double>(busy.count()) / since;
@@ -57,8 +62,9 @@ std::map<int, double> ProcessorWatch::look(Nanoseconds now) {
   if (times && times_) {
     for (const auto& [processor, share] : shares_of_others(*times_, *times, ours)) {
       OthersShare& smooth = smooth_[processor];
-      smooth.used += (share.used - smooth.used) / 2;
-      smooth.left += (share.left - smooth.left) / 2;
+      const double weight = std::abs(share.used - smooth.used) > kSudden ? 1 : 0.2;
+      smooth.used += weight * (share.used - smooth.used);
+      smooth.left += weight * (share.left - smooth.left);
       load[processor] = smooth.load() < kLeast ? 0 : smooth.load();
     }
   }
@@ -82,6 +88,15 @@ std::map<int, OthersShare> shares_of_others(const ProcessorTimes& before, const 
     shares[processor] = {.used = (now.busy - then->second.busy) / total - own, .left = 1 - own};
   }
   return shares;
+}
+
+std::vector<double> load_of_units(std::span<const std::string> units, const std::map<int, double>& processors) {
+  std::vector<double> loads(units.size());
+  for (const auto& [processor, load] : processors) {
+    const auto found = std::ranges::find(units, fmt::format("cpu{}", processor));
+    if (found != units.end()) loads[static_cast<std::size_t>(found - units.begin())] = load;
+  }
+  return loads;
 }
 
 }  // namespace mosaic

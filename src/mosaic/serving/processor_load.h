@@ -3,7 +3,9 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "mosaic/base/units.h"
 
@@ -36,14 +38,17 @@ struct OthersShare {
 [[nodiscard]] std::map<int, OthersShare> shares_of_others(const ProcessorTimes& before, const ProcessorTimes& after,
                                                           const std::map<int, double>& ours);
 
+/// What others use of each unit, by the processors' loads: unit "cpuN" is processor N; 0 where nothing is known.
+[[nodiscard]] std::vector<double> load_of_units(std::span<const std::string> units, const std::map<int, double>& processors);
+
 /// Looks now and then at what others use of the processors, knowing what we used ourselves. Thread-compatible.
 class ProcessorWatch {
  public:
   /// Our work held these processors.
   void count(std::span<const int> processors, Nanoseconds from, Nanoseconds to);
 
-  /// Since the last look: the share of each processor that others would use of what we leave, over the last few looks; 0 where it is so little that
-  /// the kernel's coarse ticks may be all of it. Empty where the system does not say, and at the first look.
+  /// The share of each processor that others would use of what we leave, over the last looks, or at this one where it is quite another now; 0 where
+  /// it is so little that the kernel's coarse ticks may be all of it. Empty where the system does not say, and at the first look.
   [[nodiscard]] std::map<int, double> look(Nanoseconds now);
 
   /// The instant of the last look.
@@ -51,7 +56,7 @@ class ProcessorWatch {
 
  private:
   std::map<int, Nanoseconds> ours_;    ///< since the last look
-  std::map<int, OthersShare> smooth_;  ///< over the last few looks, in which errors of ticks cancel out
+  std::map<int, OthersShare> smooth_;  ///< over the last looks, in which errors of ticks cancel out
   std::optional<ProcessorTimes> times_;
   Nanoseconds looked_{};
 };

@@ -206,9 +206,9 @@ class Serving::Impl {
   /// An application's thread.
   void serve(std::size_t tenant) {
     Lane& lane = lanes_[tenant];
-    lane.cores = thread_cores();
     std::vector<int> pinned;
     std::unique_lock lock(mutex_);
+    lane.cores = thread_cores();
     const auto operation = [&] { return control_.assignment().operations[tenant]; };
     while (true) {
       lane.changed.wait(lock, [&] { return !lane.waiting.empty() || !open_; });
@@ -340,15 +340,11 @@ class Serving::Impl {
     watch_.count(machine_.seats[operation.placement].cores, std::max(since, watch_.looked()), now());
   }
 
-  /// What others used of the processors since the last look.
   void look_at_others() {
-    for (const Lane& each : lanes_)
+    for (const Lane& each : lanes_) {
       if (each.running) count_busy(*each.running, each.running_since);
-    others_.assign(machine_.machine.units.size(), 0);
-    for (const auto& [processor, share] : watch_.look(now())) {
-      const auto found = std::ranges::find(machine_.machine.units, fmt::format("cpu{}", processor));
-      if (found != machine_.machine.units.end()) others_[static_cast<std::size_t>(found - machine_.machine.units.begin())] = share;
     }
+    others_ = load_of_units(machine_.machine.units, watch_.look(now()));
   }
 
   /// Answers what waits, refuses the rest, and ends all threads.
