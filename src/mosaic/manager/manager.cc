@@ -13,6 +13,8 @@ namespace {
 
 constexpr double kOtherLoad = 1.1;  ///< the load of others changed, where it explains so many times more or less
 
+constexpr double kLeastEvidence = 0.05;  ///< ... that a period gives for targets being missed
+
 constexpr double kChangeOfLoad = 0.3;  ///< share of a core's time that others take more or less than a period ago
 
 double milliseconds(Nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
@@ -166,10 +168,22 @@ bool Manager::most_are_late(const Situation& situation) {
   return late > 1;  // a single one may be anything
 }
 
-bool Manager::should_change(const Situation& situation, const Cost& stay, const Cost& best) {
-  if (!situation.event.empty()) return best != stay;
-  missing_ = best.missed < stay.missed ? missing_ + 1 : 0;
-  if (missing_ > 0) return load_changed_ || most_are_late(situation) || missing_ >= std::max(reluctance_, options_.patience);
+double Manager::lateness(const Situation& situation, std::span<const Demand> demands, std::span<const Choice> choices) {
+  const std::vector<Nanoseconds> longest = responses(*situation.machine, demands, choices);
+  double most = 0;
+  for (std::size_t a = 0; a < demands.size(); ++a) {
+    if (const auto& target = demands[a].targets.latency)
+      most = std::max(most, static_cast<double>(longest[a].count()) / static_cast<double>(std::max<std::int64_t>(1, target->count())) - 1);
+  }
+  return most;
+}
+
+bool Manager::should_change(const Situation& situation, const Cost& stay, const Cost& best, double late) {
+  const std::uint64_t gained_targets = stay.missed - std::min(stay.missed, best.missed);
+  const bool asked = !situation.event.empty() && gained_targets > missed_;  // by what happened: more would be missed than just before
+  missed_ = gained_targets;
+  evidence_ = gained_targets > 0 ? evidence_ + std::max(late, kLeastEvidence) : 0;
+  if (gained_targets > 0) return asked || load_changed_ || most_are_late(situation) || evidence_ >= reluctance_;
   const auto gain = [&](std::uint64_t now, std::uint64_t then, double least) { return static_cast<double>(now) - static_cast<double>(then) > least; };
   const bool accuracy_first = options_.rules.prefer == Prefer::kAccuracy;
   const double points = 1000 * options_.least_gain;
@@ -178,25 +192,31 @@ bool Manager::should_change(const Situation& situation, const Cost& stay, const 
       best.missed == stay.missed && (gain(stay.excess, best.excess, 0) || gain(stay.first, best.first, accuracy_first ? points : power) ||
                                      (best.first <= stay.first && gain(stay.second, best.second, accuracy_first ? power : points)));
   promised_ = better ? promised_ + 1 : 0;
-  return better && promised_ >= std::max(patience_, options_.patience);
+  if (load_changed_) patience_ = options_.patience;
+  return better && (!situation.event.empty() || promised_ >= patience_);
 }
 
 void Manager::remember_change(const Situation& situation, bool forced) {
-  promised_ = missing_ = 0;
+  promised_ = 0;
+  missed_ = 0;
+  evidence_ = 0;
+  if (!situation.event.empty()) {
+    reluctance_ = options_.enough;
+    gained_ = Nanoseconds{-1};
+    patience_ = std::max(patience_, options_.calm_patience);
+    return;
+  }
   if (forced) {
-    const bool again = situation.event.empty() && forced_.count() >= 0 && situation.now - forced_ < options_.regret;
-    reluctance_ = again ? std::min(2 * std::max(reluctance_, options_.patience), options_.most_reluctance) : options_.patience;
+    const bool again = forced_.count() >= 0 && situation.now - forced_ < options_.regret;
+    reluctance_ = again ? std::min(2 * reluctance_, options_.most_reluctance) : options_.enough;
     forced_ = situation.now;
   }
-  if (!situation.event.empty()) {
-    patience_ = options_.patience;
-    gained_ = Nanoseconds{-1};
-  } else if (!forced) {
+  if (!forced) {
     gained_ = situation.now;
+    patience_ = std::max(patience_, options_.calm_patience);
   } else if (gained_.count() >= 0) {
     const bool regretted = situation.now - gained_ < options_.regret;
-    patience_ = std::max(patience_, options_.patience);
-    patience_ = regretted ? std::min(2 * patience_, options_.most_patience) : std::max(patience_ / 2, options_.patience);
+    patience_ = regretted ? std::min(2 * patience_, options_.most_patience) : std::max(patience_ / 2, options_.calm_patience);
     gained_ = Nanoseconds{-1};
   }
 }
@@ -241,7 +261,7 @@ Assignment Manager::step(const Situation& situation) {
   const auto stay = possible ? judge(*situation.machine, all, rules, current) : std::nullopt;
   const bool forced = !stay || best.cost.missed < stay->missed;
   Assignment assignment;
-  if (!stay || should_change(situation, *stay, best.cost)) {
+  if (!stay || should_change(situation, *stay, best.cost, lateness(situation, all, current))) {
     std::string cause = situation.event;
     if (cause.empty()) cause = forced ? "targets would be missed" : "there is room";
     assignment.reason = explain(situation, all, best, cause);

@@ -25,9 +25,11 @@ class Manager final : public Policy {
  public:
   struct Options {
     Rules rules;
-    std::size_t patience = 3;             ///< periods that a gain must last
-    std::size_t most_patience = 96;       ///< where gains kept being taken back
-    std::size_t most_reluctance = 24;     ///< periods for which a prediction must miss a target, where such changes follow each other
+    std::size_t patience = 3;             ///< periods that a gain must last after the load of others changed
+    std::size_t calm_patience = 20;       ///< ... where nothing is known to have changed
+    std::size_t most_patience = 96;       ///< ... where gains kept being taken back
+    double enough = 0.5;                  ///< a prediction must miss a target by so much, as a share, summed over periods
+    double most_reluctance = 4;           ///< ... where such changes follow each other
     double least_gain = 0.02;             ///< of power, as a share; of accuracy, in points
     Nanoseconds trusted{30'000'000'000};  ///< how long what was learnt on units holds when nothing runs there
     Nanoseconds together{2'000'000'000};  ///< what was learnt so much earlier than the newest on units that are alike does not count any more
@@ -68,7 +70,9 @@ class Manager final : public Policy {
   [[nodiscard]] static double learnt_of(const Learnt& learnt, double contention);
   [[nodiscard]] std::vector<Demand> demands(const Situation& situation) const;
   [[nodiscard]] static bool most_are_late(const Situation& situation);
-  [[nodiscard]] bool should_change(const Situation& situation, const Cost& stay, const Cost& best);
+  /// By how much the latest application is expected to be late, as a share of its target; 0 for none.
+  [[nodiscard]] static double lateness(const Situation& situation, std::span<const Demand> demands, std::span<const Choice> choices);
+  [[nodiscard]] bool should_change(const Situation& situation, const Cost& stay, const Cost& best, double late);
   void remember_change(const Situation& situation, bool forced);
   [[nodiscard]] std::string explain(const Situation& situation, std::span<const Demand> demands, const Decision& decision,
                                     const std::string& cause) const;
@@ -79,8 +83,9 @@ class Manager final : public Policy {
   std::vector<double> others_;  ///< at the last call
   bool load_changed_ = false;   ///< since the call before the last one
   std::size_t promised_ = 0;    ///< periods in a row in which something better was seen
-  std::size_t missing_ = 0;     ///< ... in which targets were about to be missed
-  std::size_t reluctance_ = 0;  ///< such periods that a change takes
+  std::uint64_t missed_ = 0;    ///< targets that another choice would keep, weighed, at the last call
+  double evidence_ = 0;         ///< of them being missed: by how much, summed over periods in a row
+  double reluctance_ = 0;       ///< so much of it a change takes
   Nanoseconds forced_{-1};      ///< when targets that would be missed last changed something; negative: never
   std::size_t patience_ = 0;
   Nanoseconds gained_{-1};  ///< when the last gain was taken; negative: none
