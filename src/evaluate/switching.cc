@@ -74,7 +74,7 @@ Result<Json> switch_times(const FamilyLevels& levels, const std::vector<Tensor>&
   Json rows = Json::array();
   std::vector<Tensor> outputs;
   const std::size_t count = levels.family().variants.size();
-  const ScopedPin pin(levels.machine().seats.front().cores);
+  const ScopedPin pin(levels.machine().seats.front().first());
   std::vector<double> steady(count);
   for (std::size_t level = 0; level < count; ++level) {
     std::vector<double> times;
@@ -153,7 +153,7 @@ Result<Json> level_switching(const SwitchSetting& setting) {
   std::int64_t early = 0;
   for (std::size_t i = 0; i < setting.switches; ++i) {
     const manager::Operation operation{.level = random.below(expected.size()), .placement = random.below(machine.placements.size())};
-    const ScopedPin pin(levels->machine().seats[operation.placement].cores);
+    const ScopedPin pin(levels->machine().seats[operation.placement].first());
     MOSAIC_TRY(const double time, timed(*levels, operation, inputs, outputs));
     (void)time;
     for (std::size_t o = 0; o < outputs.size(); ++o) worst = std::max(worst, compare(expected[operation.level][o], outputs[o]).relative);

@@ -122,6 +122,7 @@ struct Run {
   std::vector<Step> steps;        ///< no step uses what a later one makes
   std::vector<TensorId> leaving;  ///< tensors made in the run that are used outside it or are outputs of the model
   bool alone = false;             ///< nothing else of the plan needs the cores, so that idle threads may go on spinning between runs
+  bool shares_cores = false;      ///< others need the cores: idle threads may spin within a run, not between runs
 };
 
 /// What is behind a backend, for fingerprints and reports.

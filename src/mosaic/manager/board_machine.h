@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+#include <span>
 #include <vector>
 
 #include "mosaic/base/error.h"
@@ -15,6 +18,9 @@ struct BoardMachine {
   struct Seat {
     ConfigurationId configuration;
     std::vector<int> cores;  ///< processors; empty for what has none
+
+    /// Where who calls the engine belongs, whose other threads have the other cores.
+    [[nodiscard]] std::span<const int> first() const { return std::span(cores).first(std::min<std::size_t>(1, cores.size())); }
   };
   Machine machine;
   std::vector<Seat> seats;  ///< by placement

@@ -202,7 +202,7 @@ Executor::~Executor() = default;
 
 Result<std::unique_ptr<Executor>> Executor::create(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board, const ValidPlan& plan,
                                                    const Backends& backends, const ExecutorOptions& options) {
-  MOSAIC_TRY(Program program, compile_plan(prepared, graph, board, plan, backends));
+  MOSAIC_TRY(Program program, compile_plan(prepared, graph, board, plan, backends, options.shares_cores));
   return std::unique_ptr<Executor>(new Executor(std::make_unique<Impl>(board, plan, backends, std::move(program), options)));
 }
 

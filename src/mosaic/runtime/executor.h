@@ -25,6 +25,9 @@ struct ExecutorOptions {
   /// How long an idle worker, or a caller that waits, looks out for work or result by spinning before it sleeps.
   Nanoseconds spin{50'000};
 
+  /// More than this plan needs its cores: idle threads of the engine do not spin between runs.
+  bool shares_cores = false;
+
   /// Called with every tensor that a step hands to another one through host memory, after the step and before its users: to look at it, or to see
   /// what an error there leads to. Must be thread-safe for plans that are no chains.
   std::function<void(StepId step, const Port& port, std::span<std::byte> bytes)> at_boundary;

@@ -20,8 +20,9 @@ struct Group {
 
 class Compiler {
  public:
-  Compiler(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board, const ValidPlan& plan, const Backends& backends)
-      : prepared_(prepared), graph_(graph), board_(board), plan_(plan), backends_(backends) {}
+  Compiler(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board, const ValidPlan& plan, const Backends& backends,
+           bool shares_cores)
+      : prepared_(prepared), graph_(graph), board_(board), plan_(plan), backends_(backends), shares_cores_(shares_cores) {}
 
   Result<Program> run() {
     for (const TensorId id : graph_.inputs) program_.inputs.push_back(graph_.tensor(id));
@@ -70,6 +71,7 @@ class Compiler {
       }
     }
     run.alone = plan_.size() == 1;
+    run.shares_cores = shares_cores_;
     MOSAIC_TRY(auto executables, group.backend->compile(run, scope));
     MOSAIC_CHECK(executables.size() == group.steps.size());
     for (std::size_t i = 0; i < executables.size(); ++i) program_.steps[group.steps[i]] = std::move(executables[i]);
@@ -168,14 +170,15 @@ class Compiler {
   const Board& board_;
   const ValidPlan& plan_;
   const Backends& backends_;
+  const bool shares_cores_;
   Program program_;
 };
 
 }  // namespace
 
 Result<Program> compile_plan(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board, const ValidPlan& plan,
-                             const Backends& backends) {
-  return Compiler(prepared, graph, board, plan, backends).run();
+                             const Backends& backends, bool shares_cores) {
+  return Compiler(prepared, graph, board, plan, backends, shares_cores).run();
 }
 
 }  // namespace mosaic

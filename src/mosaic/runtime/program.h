@@ -41,8 +41,8 @@ struct Program {
 };
 
 /// Compiles the steps in runs of neighbours that share a backend's domain, connects the ports, and shares host buffers between tensors that never
-/// live at the same time. Errors: those of `Backend::compile`, and kDevice where no backend drives a device.
+/// live at the same time. `shares_cores`: as in `ExecutorOptions`. Errors: those of `Backend::compile`, and kDevice where no backend drives a device.
 [[nodiscard]] Result<Program> compile_plan(const onnx::PreparedModel& prepared, const Graph& graph, const Board& board, const ValidPlan& plan,
-                                           const Backends& backends);
+                                           const Backends& backends, bool shares_cores = false);
 
 }  // namespace mosaic

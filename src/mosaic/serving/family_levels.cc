@@ -52,7 +52,7 @@ Plan whole_plan(const Workspace& workspace, std::string configuration) {
 
 Result<std::unique_ptr<Executor>> whole_model(const Workspace& workspace, const Board& board, const std::string& configuration) {
   MOSAIC_TRY(const ValidPlan valid, validate(workspace.graph(), board, whole_plan(workspace, configuration)));
-  return Executor::create(workspace.prepared(), workspace.graph(), board, valid, workspace.backends());
+  return Executor::create(workspace.prepared(), workspace.graph(), board, valid, workspace.backends(), {.shares_cores = true});
 }
 
 }  // namespace
@@ -178,7 +178,7 @@ Result<manager::LevelTable> FamilyLevels::measure(const TableOptions& options) c
   for (std::size_t round = 0; round <= options.runs; ++round) {  // the first one warms up
     if (options.progress) options.progress("measuring levels", static_cast<double>(round) / static_cast<double>(options.runs + 1));
     for (std::size_t p = 0; p < machine_.seats.size(); ++p) {
-      const ScopedPin pin(machine_.seats[p].cores);
+      const ScopedPin pin(machine_.seats[p].first());
       for (std::size_t level = 0; level < variants_.size(); ++level) {
         if (!variants_[level].executors[p]) continue;
         if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "stopped while measuring levels");

@@ -42,7 +42,7 @@ class FamilyLevels {
   /// The graph whose inputs requests have.
   [[nodiscard]] const Graph& graph() const { return variants_[widest_].workspace->graph(); }
 
-  /// Runs a request. A core that is the only one of its placement must be the calling thread's: pin it first. Errors: those of `Executor::run` and
+  /// Runs a request. The first core of its placement must be the calling thread's: pin it first. Errors: those of `Executor::run` and
   /// `resize_planes`; kInvalidInput where the placement cannot run the variant.
   [[nodiscard]] Result<RunReport> run(const manager::Operation& operation, const std::vector<const Tensor*>& inputs,
                                       std::vector<Tensor>& outputs) const;

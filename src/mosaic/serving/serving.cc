@@ -206,7 +206,7 @@ class Serving::Impl {
   /// An application's thread.
   void serve(std::size_t tenant) {
     Lane& lane = lanes_[tenant];
-    std::vector<int> pinned;
+    std::optional<int> pinned;
     std::unique_lock lock(mutex_);
     lane.cores = thread_cores();
     const auto operation = [&] { return control_.assignment().operations[tenant]; };
@@ -230,9 +230,9 @@ class Serving::Impl {
       job.delay = lane.running_since - lane.ready;
       job.record.operation = chosen;
       job.record.started = lane.running_since;
-      const std::vector<int>& cores = machine_.seats[chosen.placement].cores;
+      const std::span<const int> core = machine_.seats[chosen.placement].first();
       lock.unlock();
-      if (cores != pinned && !cores.empty() && pin_thread(cores)) pinned = cores;
+      if (!core.empty() && core.front() != pinned && pin_thread(core)) pinned = core.front();
       Answer answer;
       auto ran = lane.levels->run(chosen, pointers(*job.inputs), answer.outputs);
       lock.lock();

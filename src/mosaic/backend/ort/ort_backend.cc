@@ -87,7 +87,7 @@ class OrtBackend final : public Backend {
     }
     std::vector<std::unique_ptr<Executable>> executables;
     for (std::size_t s = 0; s < lowered.size(); ++s) {
-      const SessionSettings settings = settings_for(run.board, run.steps[s].configuration, run.alone);
+      const SessionSettings settings = settings_for(run, run.steps[s]);
       auto executable = make_executable(engine_, std::move(lowered[s]), settings);
       if (!executable) return refuse_step(run, run.steps[s], executable.error());
       executables.push_back(*std::move(executable));

@@ -66,7 +66,7 @@ void append_provider(Engine& engine, Ort::SessionOptions& options, const Device&
 /// Threads of its own, or the shared ones where those are what it wants: then they go on spinning from one slice to the next, instead of being woken
 /// in each.
 void add_threads(const Engine& engine, Ort::SessionOptions& options, const SessionSettings& settings) {
-  if (settings.threads > 1 && settings.spin && settings.cores == engine.shared_cores()) {
+  if (settings.threads > 1 && settings.spin && settings.share_threads && settings.cores == engine.shared_cores()) {
     options.DisablePerSessionThreads();
     return;
   }
@@ -108,14 +108,15 @@ onnx::ValueTypes describe(std::size_t count, const auto& name_of, const auto& ty
 
 }  // namespace
 
-SessionSettings settings_for(const Board& board, ConfigurationId configuration, bool alone) {
-  const Device& device = board.device_of(configuration);
-  const int threads = std::max(1, board.point_of(configuration).cores);
+SessionSettings settings_for(const Run& run, const Run::Step& step) {
+  const Device& device = run.board.device_of(step.configuration);
+  const int threads = std::max(1, run.board.point_of(step.configuration).cores);
   SessionSettings settings;
   settings.threads = threads;
   settings.cores.assign(device.cores.begin(), device.cores.begin() + std::min<std::ptrdiff_t>(threads, std::ssize(device.cores)));
   settings.spin = device.spin;
-  settings.spin_between = alone;
+  settings.spin_between = run.alone && !run.shares_cores;
+  settings.share_threads = !run.shares_cores;
   settings.device = &device;
   return settings;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "mosaic/backend/backend.h"
 #include "mosaic/backend/ort/engine.h"
 #include "mosaic/board/board.h"
 #include "mosaic/onnx/extract.h"
@@ -19,12 +20,13 @@ struct SessionSettings {
   std::vector<int> cores;          ///< processors of the threads, the caller's first; empty: wherever the system puts them
   bool spin = false;               ///< threads wait by spinning while a run is in progress
   bool spin_between = false;       ///< ... and between runs
+  bool share_threads = true;       ///< with all sessions on the same cores, where these share threads, which then spin between runs
   bool optimise = true;            ///< false for what is already optimised
   const Device* device = nullptr;  ///< provider, options and library; null: the CPU provider
 };
 
-/// Settings for a configuration of a board. `alone`: no other session of the plan has threads, so that they may go on spinning between runs.
-[[nodiscard]] SessionSettings settings_for(const Board& board, ConfigurationId configuration, bool alone);
+/// Settings for a step of a run.
+[[nodiscard]] SessionSettings settings_for(const Run& run, const Run::Step& step);
 
 /// A session on a model in memory. Errors: kInvalidInput where the engine refuses the model, kUnsupported where it has no implementation of an
 /// operator.
