@@ -51,7 +51,7 @@ void ProcessorWatch::count(std::span<const int> processors, Nanoseconds from, Na
 
 std::map<int, double> ProcessorWatch::look(Nanoseconds now) {
   constexpr double kLeast = 0.2;
-  constexpr double kSudden = 0.4;  // of a processor's time: more than errors of ticks
+  constexpr double kSudden = 0.4;  // of a processor's time: more than errors of ticks; to be believed, it must be there twice in a row
   std::map<int, double> ours;
   const auto since = static_cast<double>(std::max<std::int64_t>(1, (now - looked_).count()));
   for (const auto& [processor, busy] : ours_) ours[processor] = static_cast<double>(busy.count()) / since;
@@ -61,8 +61,9 @@ std::map<int, double> ProcessorWatch::look(Nanoseconds now) {
   std::map<int, double> load;
   if (times && times_) {
     for (const auto& [processor, share] : shares_of_others(*times_, *times, ours)) {
-      OthersShare& smooth = smooth_[processor];
-      const double weight = std::abs(share.used - smooth.used) > kSudden ? 1 : 0.2;
+      auto& [smooth, sudden] = smooth_[processor];
+      const bool was_sudden = std::exchange(sudden, std::abs(share.used - smooth.used) > kSudden);
+      const double weight = !sudden ? 0.2 : was_sudden ? 1 : 0;
       smooth.used += weight * (share.used - smooth.used);
       smooth.left += weight * (share.left - smooth.left);
       load[processor] = smooth.load() < kLeast ? 0 : smooth.load();

@@ -47,16 +47,20 @@ class ProcessorWatch {
   /// Our work held these processors.
   void count(std::span<const int> processors, Nanoseconds from, Nanoseconds to);
 
-  /// The share of each processor that others would use of what we leave, over the last looks, or at this one where it is quite another now; 0 where
-  /// it is so little that the kernel's coarse ticks may be all of it. Empty where the system does not say, and at the first look.
+  /// The share of each processor that others would use of what we leave, over the last looks, or at this one where the last two saw quite another; 0
+  /// where it is so little that the kernel's coarse ticks may be all of it. Empty where the system does not say, and at the first look.
   [[nodiscard]] std::map<int, double> look(Nanoseconds now);
 
   /// The instant of the last look.
   [[nodiscard]] Nanoseconds looked() const { return looked_; }
 
  private:
-  std::map<int, Nanoseconds> ours_;    ///< since the last look
-  std::map<int, OthersShare> smooth_;  ///< over the last looks, in which errors of ticks cancel out
+  std::map<int, Nanoseconds> ours_;  ///< since the last look
+  struct Smooth {
+    OthersShare share;    ///< over the last looks, in which errors of ticks cancel out
+    bool sudden = false;  ///< the last look saw quite another one
+  };
+  std::map<int, Smooth> smooth_;
   std::optional<ProcessorTimes> times_;
   Nanoseconds looked_{};
 };
