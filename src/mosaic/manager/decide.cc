@@ -105,7 +105,8 @@ struct Judged {
 Cost lateness(const Judged& judged, std::int64_t held, std::uint64_t weight) {
   const std::int64_t response = held + judged.delay;
   if (response <= judged.limit) return {};
-  return {.missed = weight, .excess = thousandths(static_cast<double>(response) / static_cast<double>(std::max<std::int64_t>(judged.target, 1)))};
+  const double tenths = std::ceil(10 * static_cast<double>(response) / static_cast<double>(std::max<std::int64_t>(judged.target, 1)));
+  return {.missed = weight, .excess = thousandths(tenths / 10)};  // predictions are no better than that
 }
 
 Judged judged_option(const Machine& machine, std::span<const Units> units, const Demand& demand, const Measure& measure, std::size_t index,

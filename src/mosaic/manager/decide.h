@@ -47,7 +47,7 @@ struct Demand {
 /// How good a set of choices is, the smaller the better, in this order. Sums over applications.
 struct Cost {
   std::uint64_t missed = 0;   ///< targets not kept; one of a higher priority weighs more than all of lower ones
-  std::uint64_t excess = 0;   ///< by how much: thousandths of the latency target, thousandths of a per cent of accuracy
+  std::uint64_t excess = 0;   ///< by how much: latency in thousandths of its target, to the tenth; accuracy in thousandths of a per cent
   std::uint64_t first = 0;    ///< accuracy given away (thousandths of a per cent), or power (microwatts): as preferred
   std::uint64_t second = 0;   ///< the other one
   std::uint64_t changed = 0;  ///< applications that would run otherwise than now

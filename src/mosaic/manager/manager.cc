@@ -11,11 +11,9 @@
 namespace mosaic::manager {
 namespace {
 
-constexpr double kOtherLoad = 1.1;  ///< the load of others changed, where it explains so many times more or less
-
-constexpr double kLeastEvidence = 0.05;  ///< ... that a period gives for targets being missed
-
-constexpr double kChangeOfLoad = 0.3;  ///< share of a core's time that others take more or less than a period ago
+constexpr double kOtherLoad = 1.1;       ///< the load of others changed, where it explains so many times more or less
+constexpr double kChangeOfLoad = 0.3;    ///< share of a core's time that others take more or less than a period ago
+constexpr double kLeastEvidence = 0.05;  ///< counts for each period in which a target would be missed, by however little
 
 double milliseconds(Nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
@@ -127,6 +125,7 @@ void Manager::learn(const Situation& situation) {
   load_changed_ = situation.others.size() != others_.size();
   for (std::size_t unit = 0; unit < others_.size() && !load_changed_; ++unit)
     load_changed_ = std::abs(situation.others[unit] - others_[unit]) > kChangeOfLoad;
+  if (load_changed_) unsettled_ = situation.now;
   others_ = situation.others;
 }
 
@@ -168,56 +167,60 @@ bool Manager::most_are_late(const Situation& situation) {
   return late > 1;  // a single one may be anything
 }
 
-double Manager::lateness(const Situation& situation, std::span<const Demand> demands, std::span<const Choice> choices) {
-  const std::vector<Nanoseconds> longest = responses(*situation.machine, demands, choices);
+double Manager::lateness(const Situation& situation, std::span<const Demand> demands, std::span<const Choice> stay, std::span<const Choice> best) {
+  const std::vector<Nanoseconds> before = responses(*situation.machine, demands, stay);
+  const std::vector<Nanoseconds> after = responses(*situation.machine, demands, best);
   double most = 0;
   for (std::size_t a = 0; a < demands.size(); ++a) {
-    if (const auto& target = demands[a].targets.latency)
-      most = std::max(most, static_cast<double>(longest[a].count()) / static_cast<double>(std::max<std::int64_t>(1, target->count())) - 1);
+    const auto& target = demands[a].targets.latency;
+    if (!target || before[a] <= *target || after[a] > *target) continue;
+    most = std::max(most, static_cast<double>(before[a].count()) / static_cast<double>(std::max<std::int64_t>(1, target->count())) - 1);
   }
   return most;
 }
 
-bool Manager::should_change(const Situation& situation, const Cost& stay, const Cost& best, double late) {
-  const std::uint64_t gained_targets = stay.missed - std::min(stay.missed, best.missed);
-  const bool asked = !situation.event.empty() && gained_targets > missed_;  // by what happened: more would be missed than just before
-  missed_ = gained_targets;
-  evidence_ = gained_targets > 0 ? evidence_ + std::max(late, kLeastEvidence) : 0;
-  if (gained_targets > 0) return asked || load_changed_ || most_are_late(situation) || evidence_ >= reluctance_;
-  const auto gain = [&](std::uint64_t now, std::uint64_t then, double least) { return static_cast<double>(now) - static_cast<double>(then) > least; };
+bool Manager::is_better(const Cost& stay, const Cost& best) const {
+  const auto gain = [](std::uint64_t now, std::uint64_t then, double least) { return static_cast<double>(now) - static_cast<double>(then) > least; };
   const bool accuracy_first = options_.rules.prefer == Prefer::kAccuracy;
   const double points = 1000 * options_.least_gain;
   const double power = options_.least_gain * static_cast<double>(accuracy_first ? stay.second : stay.first);
-  const bool better =
-      best.missed == stay.missed && (gain(stay.excess, best.excess, 0) || gain(stay.first, best.first, accuracy_first ? points : power) ||
-                                     (best.first <= stay.first && gain(stay.second, best.second, accuracy_first ? power : points)));
-  promised_ = better ? promised_ + 1 : 0;
-  if (load_changed_) patience_ = options_.patience;
-  return better && (!situation.event.empty() || promised_ >= patience_);
+  return gain(stay.excess, best.excess, 0) || gain(stay.first, best.first, accuracy_first ? points : power) ||
+         (best.first <= stay.first && gain(stay.second, best.second, accuracy_first ? power : points));
+}
+
+bool Manager::should_change(const Situation& situation, const Cost& stay, const Cost& best, double late) {
+  if (options_.truth) return best != stay;
+  const bool event = !situation.event.empty();
+  const std::uint64_t missed = stay.missed - std::min(stay.missed, best.missed);
+  const bool worse = missed > missed_ || late > late_ + kLeastEvidence;  // than just before
+  missed_ = missed;
+  late_ = late;
+  if (missed > 0) {
+    promised_ = 0;
+    if (!event) evidence_ += std::max(late, kLeastEvidence);
+    return (event && worse) || load_changed_ || most_are_late(situation) || evidence_ >= reluctance_;
+  }
+  evidence_ = 0;
+  promised_ = is_better(stay, best) ? promised_ + 1 : 0;
+  const bool settled = situation.now - unsettled_ > options_.settling;
+  return promised_ > 0 && (event || promised_ >= (settled ? patience_ : options_.patience));
 }
 
 void Manager::remember_change(const Situation& situation, bool forced) {
   promised_ = 0;
   missed_ = 0;
-  evidence_ = 0;
+  late_ = evidence_ = 0;
+  const auto lately = [&](const std::optional<Nanoseconds>& then) { return then && situation.now - *then < options_.regret; };
   if (!situation.event.empty()) {
     reluctance_ = options_.enough;
-    gained_ = Nanoseconds{-1};
-    patience_ = std::max(patience_, options_.calm_patience);
-    return;
-  }
-  if (forced) {
-    const bool again = forced_.count() >= 0 && situation.now - forced_ < options_.regret;
-    reluctance_ = again ? std::min(2 * reluctance_, options_.most_reluctance) : options_.enough;
-    forced_ = situation.now;
-  }
-  if (!forced) {
+    gained_.reset();
+  } else if (!forced) {
     gained_ = situation.now;
-    patience_ = std::max(patience_, options_.calm_patience);
-  } else if (gained_.count() >= 0) {
-    const bool regretted = situation.now - gained_ < options_.regret;
-    patience_ = regretted ? std::min(2 * patience_, options_.most_patience) : std::max(patience_ / 2, options_.calm_patience);
-    gained_ = Nanoseconds{-1};
+  } else {
+    reluctance_ = lately(forced_) ? std::min(2 * reluctance_, options_.most_reluctance) : options_.enough;
+    forced_ = situation.now;
+    if (gained_) patience_ = lately(gained_) ? std::min(2 * patience_, options_.most_patience) : std::max(patience_ / 2, options_.calm_patience);
+    gained_.reset();
   }
 }
 
@@ -261,7 +264,7 @@ Assignment Manager::step(const Situation& situation) {
   const auto stay = possible ? judge(*situation.machine, all, rules, current) : std::nullopt;
   const bool forced = !stay || best.cost.missed < stay->missed;
   Assignment assignment;
-  if (!stay || should_change(situation, *stay, best.cost, lateness(situation, all, current))) {
+  if (!stay || should_change(situation, *stay, best.cost, lateness(situation, all, current, best.choices))) {
     std::string cause = situation.event;
     if (cause.empty()) cause = forced ? "targets would be missed" : "there is room";
     assignment.reason = explain(situation, all, best, cause);

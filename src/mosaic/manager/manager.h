@@ -16,21 +16,23 @@ namespace mosaic::manager {
 /// The run-time manager: predicts what every application would take on every placement, from the table made ahead times a slowdown, and takes the
 /// best choice for all of them together (`decide`). The slowdown is what an even scheduler makes of the load of others, times what is learnt from
 /// requests on those units and, where the load of others is known, on all that are alike, so that what a host does now and then to any core moves
-/// nothing from one to the next; where none ran, times what is learnt elsewhere, for heat and wrong tables meet all. It changes at once where
-/// something happened, the load of others changed or most requests are late; where only a prediction misses a target, after several periods in a row
-/// that say so; where targets are kept, only for a gain that as many periods promise, and after a gain that was lost again, for twice as many each
+/// nothing from one to the next; where none ran, times what is learnt elsewhere, for heat and wrong tables meet all. It changes at once for what an
+/// event brings, where the load of others changed or most requests are late; where only a prediction misses a target, once it has missed it by
+/// enough, summed over periods in a row (a cumulative sum, Page 1954): by little for long or by much for a moment; where targets are kept, only for a
+/// gain that many periods promise, few where the load of others changed shortly before, and after a gain that was lost again, twice as many each
 /// time. Source of the three layers and the order of knobs: Xun et al., "Dynamic DNNs meet runtime resource management" (arXiv 2401.08965).
 /// Thread-compatible.
 class Manager final : public Policy {
  public:
   struct Options {
     Rules rules;
-    std::size_t patience = 3;             ///< periods that a gain must last after the load of others changed
+    std::size_t patience = 3;             ///< periods that a gain must last where the load of others changed shortly before
     std::size_t calm_patience = 20;       ///< ... where nothing is known to have changed
     std::size_t most_patience = 96;       ///< ... where gains kept being taken back
     double enough = 0.5;                  ///< a prediction must miss a target by so much, as a share, summed over periods
     double most_reluctance = 4;           ///< ... where such changes follow each other
     double least_gain = 0.02;             ///< of power, as a share; of accuracy, in points
+    Nanoseconds settling{2'000'000'000};  ///< the load of others changed so shortly ago
     Nanoseconds trusted{30'000'000'000};  ///< how long what was learnt on units holds when nothing runs there
     Nanoseconds together{2'000'000'000};  ///< what was learnt so much earlier than the newest on units that are alike does not count any more
     Nanoseconds regret{5'000'000'000};    ///< a gain that is lost so soon was none
@@ -39,7 +41,7 @@ class Manager final : public Policy {
     std::function<double(Units, const std::vector<double>& others)> truth = {};  ///< of an oracle: the slowdown, which then is not learnt
   };
 
-  explicit Manager(Options options) : options_(std::move(options)) {}
+  explicit Manager(Options options) : options_(std::move(options)), reluctance_(options_.enough), patience_(options_.calm_patience) {}
 
   [[nodiscard]] std::string name() const override { return options_.truth ? "oracle" : "mosaic"; }
   [[nodiscard]] Assignment step(const Situation& situation) override;
@@ -70,8 +72,10 @@ class Manager final : public Policy {
   [[nodiscard]] static double learnt_of(const Learnt& learnt, double contention);
   [[nodiscard]] std::vector<Demand> demands(const Situation& situation) const;
   [[nodiscard]] static bool most_are_late(const Situation& situation);
-  /// By how much the latest application is expected to be late, as a share of its target; 0 for none.
-  [[nodiscard]] static double lateness(const Situation& situation, std::span<const Demand> demands, std::span<const Choice> choices);
+  /// By how much an application is expected to be late that would not be with the best choice, as a share of its target: the largest; 0 for none.
+  [[nodiscard]] static double lateness(const Situation& situation, std::span<const Demand> demands, std::span<const Choice> stay,
+                                       std::span<const Choice> best);
+  [[nodiscard]] bool is_better(const Cost& stay, const Cost& best) const;
   [[nodiscard]] bool should_change(const Situation& situation, const Cost& stay, const Cost& best, double late);
   void remember_change(const Situation& situation, bool forced);
   [[nodiscard]] std::string explain(const Situation& situation, std::span<const Demand> demands, const Decision& decision,
@@ -80,15 +84,17 @@ class Manager final : public Policy {
   Options options_;
   std::map<Units, Learnt> learnt_;
   std::vector<std::optional<Operation>> operations_;
-  std::vector<double> others_;  ///< at the last call
-  bool load_changed_ = false;   ///< since the call before the last one
-  std::size_t promised_ = 0;    ///< periods in a row in which something better was seen
-  std::uint64_t missed_ = 0;    ///< targets that another choice would keep, weighed, at the last call
-  double evidence_ = 0;         ///< of them being missed: by how much, summed over periods in a row
-  double reluctance_ = 0;       ///< so much of it a change takes
-  Nanoseconds forced_{-1};      ///< when targets that would be missed last changed something; negative: never
-  std::size_t patience_ = 0;
-  Nanoseconds gained_{-1};  ///< when the last gain was taken; negative: none
+  std::vector<double> others_;         ///< at the last call
+  bool load_changed_ = false;          ///< since the call before the last one
+  Nanoseconds unsettled_{};            ///< when it last did
+  std::size_t promised_ = 0;           ///< periods in a row in which something better was seen
+  std::uint64_t missed_ = 0;           ///< targets that another choice would keep, weighed, at the last call
+  double late_ = 0;                    ///< ... and by how much their applications would be late
+  double evidence_ = 0;                ///< likewise, summed over periods in a row
+  double reluctance_;                  ///< so much of it a change takes
+  std::optional<Nanoseconds> forced_;  ///< when targets that would be missed last changed something
+  std::size_t patience_;               ///< periods that a gain must last where nothing is known to have changed
+  std::optional<Nanoseconds> gained_;  ///< when the last gain was taken
   bool proved_ = true;
 };
 

@@ -61,7 +61,6 @@ std::unique_ptr<Policy> make_policy(const NamedPolicy& policy, const Machine& ma
   Manager::Options options{.rules = rules};
   if (policy.name == "oracle") {
     options.rules.reach = options.rules.keep = 1;
-    options.patience = 0;
     const double longest = world.table_error * std::exp(kOf99Percent * world.noise);
     options.truth = [&machine, longest](Units units, const std::vector<double>& load) { return longest * machine.contention(units, load); };
     return std::make_unique<Manager>(std::move(options));

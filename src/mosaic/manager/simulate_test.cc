@@ -227,7 +227,6 @@ TEST(Manager, WithPerfectTablesIsAsGoodAsAnOracle) {
     std::ranges::stable_sort(street.scenario.events, {}, &Event::at);
     const Outcome ours = street.run();
     Manager oracle({.rules = {.reach = 1, .keep = 1, .prefer = Prefer::kEnergy},
-                    .patience = 0,
                     .truth = [&](Units units, const std::vector<double>& load) { return street.machine.contention(units, load); }});
     const Outcome best = street.run(oracle);
     EXPECT_LE(ours.energy->value, 1.05 * best.energy->value) << seed;

@@ -21,7 +21,7 @@ class Slowdown {
     std::size_t most_kept = 2'000;           ///< but no more
     std::size_t few = 4;                     ///< that agree for a change to be believed, or
     Nanoseconds few_time{40'000'000};        ///< all of so long, where these are more
-    double quantile = 0.95;                  ///< of the window
+    double quantile = 0.96;                  ///< of the window: 95 % on time, changes of load included, take some more
     double change = 1.25;                    ///< between what was and what the few say
     double most = 50;                        ///< a single ratio counts as no more
   };

@@ -71,9 +71,9 @@ TEST(Slowdown, DelaysAreThereWhateverARequestTakes) {
 }
 
 TEST(Slowdown, WhatIsLateOrSlowCountsTogetherInTheQuantile) {
-  Slowdown slowdown;  // of each hundred requests three come late and three are slow: of neither do five
+  Slowdown slowdown;  // of each forty requests one comes late and one is slow
   for (int i = 0; i < 1000; ++i) {
-    const int kind = i % 33;
+    const int kind = i % 40;
     slowdown.observe(10_ms, kind == 1 ? 17_ms : 10_ms, (i + 1) * 1_ms, kind == 2 ? 5_ms : 0_ms);
   }
   EXPECT_DOUBLE_EQ(slowdown.factor(), 1);
