@@ -11,12 +11,13 @@ namespace mosaic {
 
 double quantile(std::span<const double> samples, double q) {
   MOSAIC_CHECK(!samples.empty());
-  std::vector<double> sorted(samples.begin(), samples.end());
-  std::ranges::sort(sorted);
-  const double position = q * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(std::floor(position));
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (sorted[above] - sorted[below]) * (position - std::floor(position));
+  std::vector<double> values(samples.begin(), samples.end());
+  const double position = q * static_cast<double>(values.size() - 1);
+  const auto nth = values.begin() + static_cast<std::ptrdiff_t>(std::floor(position));
+  std::ranges::nth_element(values, nth);
+  const double below = *nth;
+  const double above = nth + 1 == values.end() ? below : *std::min_element(nth + 1, values.end());
+  return below + (above - below) * (position - std::floor(position));
 }
 
 double median(std::span<const double> samples) { return quantile(samples, 0.5); }

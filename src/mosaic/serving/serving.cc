@@ -236,7 +236,7 @@ class Serving::Impl {
       Answer answer;
       auto ran = lane.levels->run(chosen, pointers(*job.inputs), answer.outputs);
       lock.lock();
-      leave(tenant, chosen);
+      leave(tenant, job);
       if (!ran && ran.error().code != ErrorCode::kInvalidInput && ++job.tries < kMostTries) {
         give_rest(chosen, ran.error());
         lane.waiting.push_front(std::move(job));  // on whatever the policy says now
@@ -288,11 +288,11 @@ class Serving::Impl {
     return taken;
   }
 
-  void leave(std::size_t tenant, const Operation& operation) {
+  void leave(std::size_t tenant, const Job& job) {
     Lane& lane = lanes_[tenant];
-    count_busy(operation, lane.running_since);
+    count_busy(*job.record.operation, lane.running_since);
     lane.running.reset();
-    lane.ended = now();
+    lane.ended = now() - job.delay;
     lane.granted = false;
     grant(gate_.leave(tenant));
   }
