@@ -167,19 +167,29 @@ bool Manager::most_are_late(const Situation& situation) {
   return late > 1;  // a single one may be anything
 }
 
-double Manager::lateness(const Situation& situation, std::span<const Demand> demands, std::span<const Choice> stay, std::span<const Choice> best) {
+Manager::Missed Manager::needlessly_missed(const Situation& situation, std::span<const Demand> demands, std::span<const Choice> stay,
+                                           std::span<const Choice> best) const {
   const std::vector<Nanoseconds> before = responses(*situation.machine, demands, stay);
   const std::vector<Nanoseconds> after = responses(*situation.machine, demands, best);
-  double most = 0;
+  const auto late = [&](std::size_t a, Nanoseconds response) { return demands[a].targets.latency && response > *demands[a].targets.latency; };
+  const auto misses = [&](std::size_t a, const Choice& choice, Nanoseconds response) {
+    if (!choice) return 4;  // more than an answered request can miss
+    const Kept keeps = kept(demands[a], *choice, options_.rules);
+    return (keeps.accuracy ? 0 : 1) + (keeps.budget ? 0 : 1) + (late(a, response) ? 1 : 0);
+  };
+  Missed missed;
   for (std::size_t a = 0; a < demands.size(); ++a) {
-    const auto& target = demands[a].targets.latency;
-    if (!target || before[a] <= *target || after[a] > *target) continue;
-    most = std::max(most, static_cast<double>(before[a].count()) / static_cast<double>(std::max<std::int64_t>(1, target->count())) - 1);
+    if (situation.applications[a].table == nullptr || misses(a, stay[a], before[a]) <= misses(a, best[a], after[a])) continue;
+    missed.applications.insert(a);
+    if (!late(a, before[a]) || late(a, after[a])) continue;
+    const auto target = static_cast<double>(std::max<std::int64_t>(1, demands[a].targets.latency->count()));
+    missed.late = std::max(missed.late, static_cast<double>(before[a].count()) / target - 1);
   }
-  return most;
+  return missed;
 }
 
 bool Manager::is_better(const Cost& stay, const Cost& best) const {
+  if (best.missed > stay.missed) return false;  // a search that was cut short may not have found what is
   const auto gain = [](std::uint64_t now, std::uint64_t then, double least) { return static_cast<double>(now) - static_cast<double>(then) > least; };
   const bool accuracy_first = options_.rules.prefer == Prefer::kAccuracy;
   const double points = 1000 * options_.least_gain;
@@ -188,38 +198,43 @@ bool Manager::is_better(const Cost& stay, const Cost& best) const {
          (best.first <= stay.first && gain(stay.second, best.second, accuracy_first ? power : points));
 }
 
-bool Manager::should_change(const Situation& situation, const Cost& stay, const Cost& best, double late) {
+bool Manager::should_change(const Situation& situation, const Cost& stay, const Cost& best, const Missed& missed) {
   if (options_.truth) return best != stay;
   const bool event = !situation.event.empty();
-  const std::uint64_t missed = stay.missed - std::min(stay.missed, best.missed);
-  const bool worse = missed > missed_ || late > late_ + kLeastEvidence;  // than just before
+  const bool known_or_seen = load_changed_ || most_are_late(situation);
+  const bool worse = !std::ranges::includes(missed_.applications, missed.applications) || missed.late > missed_.late + kLeastEvidence;
   missed_ = missed;
-  late_ = late;
-  if (missed > 0) {
+  if (best.missed < stay.missed) {
     promised_ = 0;
-    if (!event) evidence_ += std::max(late, kLeastEvidence);
-    return (event && worse) || load_changed_ || most_are_late(situation) || evidence_ >= reluctance_;
+    if (!event) evidence_ += std::max(missed.late, kLeastEvidence);
+    return (event && worse) || known_or_seen || evidence_ >= (is_recent(situation, forced_) ? reluctance_ : options_.enough);
   }
   evidence_ = 0;
+  const bool pending = promised_ > 0;  // what was there before is not what an event brings
   promised_ = is_better(stay, best) ? promised_ + 1 : 0;
   const bool settled = situation.now - unsettled_ > options_.settling;
-  return promised_ > 0 && (event || promised_ >= (settled ? patience_ : options_.patience));
+  return promised_ > 0 &&
+         ((event && !pending) || (known_or_seen && best.excess < stay.excess) || promised_ >= (settled ? patience_ : options_.patience));
+}
+
+bool Manager::is_recent(const Situation& situation, const std::optional<Nanoseconds>& instant) const {
+  return instant && situation.now - *instant < options_.regret;
 }
 
 void Manager::remember_change(const Situation& situation, bool forced) {
   promised_ = 0;
-  missed_ = 0;
-  late_ = evidence_ = 0;
-  const auto lately = [&](const std::optional<Nanoseconds>& then) { return then && situation.now - *then < options_.regret; };
+  missed_ = {};
+  evidence_ = 0;
   if (!situation.event.empty()) {
-    reluctance_ = options_.enough;
+    forced_.reset();
     gained_.reset();
   } else if (!forced) {
     gained_ = situation.now;
   } else {
-    reluctance_ = lately(forced_) ? std::min(2 * reluctance_, options_.most_reluctance) : options_.enough;
+    reluctance_ = std::min(2 * (is_recent(situation, forced_) ? reluctance_ : options_.enough), options_.most_reluctance);
     forced_ = situation.now;
-    if (gained_) patience_ = lately(gained_) ? std::min(2 * patience_, options_.most_patience) : std::max(patience_ / 2, options_.calm_patience);
+    if (gained_)
+      patience_ = is_recent(situation, gained_) ? std::min(2 * patience_, options_.most_patience) : std::max(patience_ / 2, options_.calm_patience);
     gained_.reset();
   }
 }
@@ -264,7 +279,7 @@ Assignment Manager::step(const Situation& situation) {
   const auto stay = possible ? judge(*situation.machine, all, rules, current) : std::nullopt;
   const bool forced = !stay || best.cost.missed < stay->missed;
   Assignment assignment;
-  if (!stay || should_change(situation, *stay, best.cost, lateness(situation, all, current, best.choices))) {
+  if (!stay || should_change(situation, *stay, best.cost, needlessly_missed(situation, all, current, best.choices))) {
     std::string cause = situation.event;
     if (cause.empty()) cause = forced ? "targets would be missed" : "there is room";
     assignment.reason = explain(situation, all, best, cause);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,7 +31,7 @@ class Manager final : public Policy {
     std::size_t calm_patience = 20;       ///< ... where nothing is known to have changed
     std::size_t most_patience = 96;       ///< ... where gains kept being taken back
     double enough = 0.5;                  ///< a prediction must miss a target by so much, as a share, summed over periods
-    double most_reluctance = 4;           ///< ... where such changes follow each other
+    double most_reluctance = 4;           ///< ... where such changes follow each other: twice as much each time
     double least_gain = 0.02;             ///< of power, as a share; of accuracy, in points
     Nanoseconds settling{2'000'000'000};  ///< the load of others changed so shortly ago
     Nanoseconds trusted{30'000'000'000};  ///< how long what was learnt on units holds when nothing runs there
@@ -72,11 +73,17 @@ class Manager final : public Policy {
   [[nodiscard]] static double learnt_of(const Learnt& learnt, double contention);
   [[nodiscard]] std::vector<Demand> demands(const Situation& situation) const;
   [[nodiscard]] static bool most_are_late(const Situation& situation);
-  /// By how much an application is expected to be late that would not be with the best choice, as a share of its target: the largest; 0 for none.
-  [[nodiscard]] static double lateness(const Situation& situation, std::span<const Demand> demands, std::span<const Choice> stay,
-                                       std::span<const Choice> best);
+  /// What is expected to be missed that would not be with the best choice.
+  struct Missed {
+    std::set<std::size_t> applications;
+    double late = 0;  ///< by how much, as a share of the target: the latest; 0 for none
+  };
+  [[nodiscard]] Missed needlessly_missed(const Situation& situation, std::span<const Demand> demands, std::span<const Choice> stay,
+                                         std::span<const Choice> best) const;
   [[nodiscard]] bool is_better(const Cost& stay, const Cost& best) const;
-  [[nodiscard]] bool should_change(const Situation& situation, const Cost& stay, const Cost& best, double late);
+  [[nodiscard]] bool should_change(const Situation& situation, const Cost& stay, const Cost& best, const Missed& missed);
+  /// Within the time of regret.
+  [[nodiscard]] bool is_recent(const Situation& situation, const std::optional<Nanoseconds>& instant) const;
   void remember_change(const Situation& situation, bool forced);
   [[nodiscard]] std::string explain(const Situation& situation, std::span<const Demand> demands, const Decision& decision,
                                     const std::string& cause) const;
@@ -88,10 +95,9 @@ class Manager final : public Policy {
   bool load_changed_ = false;          ///< since the call before the last one
   Nanoseconds unsettled_{};            ///< when it last did
   std::size_t promised_ = 0;           ///< periods in a row in which something better was seen
-  std::uint64_t missed_ = 0;           ///< targets that another choice would keep, weighed, at the last call
-  double late_ = 0;                    ///< ... and by how much their applications would be late
-  double evidence_ = 0;                ///< likewise, summed over periods in a row
-  double reluctance_;                  ///< so much of it a change takes
+  Missed missed_;                      ///< at the last call
+  double evidence_ = 0;                ///< by how much applications would be late, summed over periods in a row
+  double reluctance_;                  ///< so much of it a change takes shortly after another one
   std::optional<Nanoseconds> forced_;  ///< when targets that would be missed last changed something
   std::size_t patience_;               ///< periods that a gain must last where nothing is known to have changed
   std::optional<Nanoseconds> gained_;  ///< when the last gain was taken

@@ -140,6 +140,49 @@ TEST(Manager, AGainWaitsWhereNothingIsKnownToHaveChanged) {
   EXPECT_LT(periods_until_it_gains(false), 200);
 }
 
+TEST(Manager, AnEventTakesNoGainThatIsStillBeingWaitedFor) {
+  Loop loop(1, 13_ms, on_one_core);
+  loop.event("start");
+  loop.run(60, 2.4);
+  const std::size_t before = loop.level();
+  ASSERT_LT(before, 2U);
+  loop.run(8, 1);  // better is seen, and not yet believed
+  loop.event("something else");
+  EXPECT_EQ(loop.level(), before);
+  loop.run(120, 1);
+  EXPECT_EQ(loop.level(), 2U);
+}
+
+TEST(Manager, IsAsQuickAsBeforeOnceItHasBeenCalm) {
+  Loop loop(1, 13_ms, on_one_core);
+  loop.event("start");
+  const auto periods_until = [&](double longer, auto reached) {
+    int periods = 0;
+    for (; !reached() && periods < 400; ++periods) loop.run(1, longer);
+    return periods;
+  };
+  const auto falls = [&] { return periods_until(1.3, [&] { return loop.level() < 2; }); };
+  loop.run(100, 1);
+  const int first = falls();
+  for (int again = 0; again < 4; ++again) {
+    periods_until(1, [&] { return loop.level() == 2; });
+    falls();
+  }
+  periods_until(1, [&] { return loop.level() == 2; });
+  loop.run(100, 1);
+  EXPECT_EQ(falls(), first);
+}
+
+TEST(Manager, WhereNoTargetCanBeKeptItIsLessLateAtOnceOnceMostRequestsAreLate) {
+  Loop loop(2, 13_ms, on_cores);
+  loop.event("start");
+  loop.run(30, 1);
+  const std::size_t before = loop.level();
+  loop.changes = 0;
+  loop.run(4, 6);  // the smallest level takes 24 ms
+  EXPECT_LT(loop.level(), before);
+}
+
 TEST(Manager, TheOracleWaitsForNothing) {
   Loop loop(1, 13_ms, on_one_core);
   double truth = 1;

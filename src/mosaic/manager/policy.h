@@ -21,7 +21,7 @@ struct Completed {
   Nanoseconds arrived{};
   Nanoseconds started{};
   Nanoseconds finished{};
-  Nanoseconds delay{};  ///< before it started, beyond what our own work takes: what the system takes to wake a thread, for it or those before it
+  Nanoseconds delay{};  ///< before it started, when nothing of ours held it up any more: what the system takes to wake a thread
 };
 
 /// All that a policy may know at one moment. Borrowed for the call.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "mosaic/base/affinity.h"
+#include "mosaic/base/check.h"
 #include "mosaic/base/statistics.h"
 #include "mosaic/input/resize.h"
 #include "mosaic/plan/validate.h"
@@ -167,6 +168,7 @@ Joules FamilyLevels::energy_of(const RunReport& report, const manager::BoardMach
 }
 
 Result<manager::LevelTable> FamilyLevels::measure(const TableOptions& options) const {
+  MOSAIC_CHECK(options.runs > 0);
   const auto inputs = random_inputs(graph(), 1);
   if (!inputs) return std::unexpected(inputs.error());
   struct Samples {

@@ -57,7 +57,8 @@ class FamilyLevels {
     std::function<void(std::string_view what, double share)> progress = {};
   };
   /// What a single request takes of each variant on each placement: measured; on a simulated board from its virtual clock. Energies: simulated, or
-  /// modelled by the board file's powers, or as 1 W for each core that works (`energy_source` says which). Errors: those of `run`; kCancelled.
+  /// modelled by the board file's powers, or as 1 W for each core that works (`energy_source` says which). Requires: runs > 0. Errors: those of
+  /// `run`; kCancelled.
   [[nodiscard]] Result<manager::LevelTable> measure(const TableOptions& options) const;
   [[nodiscard]] std::string energy_source() const;
 

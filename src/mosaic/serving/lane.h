@@ -25,7 +25,7 @@ struct Job {
   std::move_only_function<void(Result<Answer>)> answer;  ///< empty for generated requests
   std::optional<Nanoseconds> begin_by;                   ///< a client's deadline
   int tries = 0;
-  Nanoseconds delay{};  ///< between being ready and running, and what is left of that of the requests before it
+  Nanoseconds delay{};  ///< between being ready and running
 };
 
 /// An application and its thread; all but `levels` belongs to whoever holds the lock of `Serving`.
@@ -38,8 +38,8 @@ struct Lane {
   std::optional<std::size_t> level;  ///< of the last request
   std::optional<manager::Operation> running;
   Nanoseconds running_since{};
-  Nanoseconds ready{};                                ///< since when the request could run, had nothing delayed those before it
-  Nanoseconds ended{};                                ///< of the last request, had nothing delayed it
+  Nanoseconds ready{};                                ///< since when nothing of ours holds up the request at the gate
+  Nanoseconds ended{};                                ///< of the last request
   std::shared_ptr<const std::vector<Tensor>> inputs;  ///< of generated requests
   std::optional<manager::Requests> requests;
   std::optional<Nanoseconds> next;  ///< instant of the next generated one

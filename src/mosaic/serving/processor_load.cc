@@ -9,7 +9,6 @@
 #include <fstream>
 #include <sstream>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "mosaic/base/text.h"
@@ -62,8 +61,9 @@ std::map<int, double> ProcessorWatch::look(Nanoseconds now) {
   if (times && times_) {
     for (const auto& [processor, share] : shares_of_others(*times_, *times, ours)) {
       auto& [smooth, sudden] = smooth_[processor];
-      const bool was_sudden = std::exchange(sudden, std::abs(share.used - smooth.used) > kSudden);
-      const double weight = !sudden ? 0.2 : was_sudden ? 1 : 0;
+      const bool differs = std::abs(share.used - smooth.used) > kSudden;
+      const double weight = !differs ? 0.2 : sudden ? 1 : 0;
+      sudden = differs && !sudden;
       smooth.used += weight * (share.used - smooth.used);
       smooth.left += weight * (share.left - smooth.left);
       load[processor] = smooth.load() < kLeast ? 0 : smooth.load();

@@ -58,7 +58,7 @@ class ProcessorWatch {
   std::map<int, Nanoseconds> ours_;  ///< since the last look
   struct Smooth {
     OthersShare share;    ///< over the last looks, in which errors of ticks cancel out
-    bool sudden = false;  ///< the last look saw quite another one
+    bool sudden = false;  ///< the last look saw quite another one, which is not believed yet
   };
   std::map<int, Smooth> smooth_;
   std::optional<ProcessorTimes> times_;

@@ -206,7 +206,7 @@ class Serving::Impl {
   /// An application's thread.
   void serve(std::size_t tenant) {
     Lane& lane = lanes_[tenant];
-    std::optional<int> pinned;
+    std::vector<int> pinned;
     std::unique_lock lock(mutex_);
     lane.cores = thread_cores();
     const auto operation = [&] { return control_.assignment().operations[tenant]; };
@@ -230,13 +230,14 @@ class Serving::Impl {
       job.delay = lane.running_since - lane.ready;
       job.record.operation = chosen;
       job.record.started = lane.running_since;
-      const std::span<const int> core = machine_.seats[chosen.placement].first();
+      const std::span<const int> first = machine_.seats[chosen.placement].first();
+      const std::span<const int> where = first.empty() ? lane.cores : first;  // what has no cores may be called from any
       lock.unlock();
-      if (!core.empty() && core.front() != pinned && pin_thread(core)) pinned = core.front();
+      if (!std::ranges::equal(where, pinned) && pin_thread(where)) pinned.assign(where.begin(), where.end());
       Answer answer;
       auto ran = lane.levels->run(chosen, pointers(*job.inputs), answer.outputs);
       lock.lock();
-      leave(tenant, job);
+      leave(tenant, chosen);
       if (!ran && ran.error().code != ErrorCode::kInvalidInput && ++job.tries < kMostTries) {
         give_rest(chosen, ran.error());
         lane.waiting.push_front(std::move(job));  // on whatever the policy says now
@@ -288,11 +289,11 @@ class Serving::Impl {
     return taken;
   }
 
-  void leave(std::size_t tenant, const Job& job) {
+  void leave(std::size_t tenant, const Operation& operation) {
     Lane& lane = lanes_[tenant];
-    count_busy(*job.record.operation, lane.running_since);
+    count_busy(operation, lane.running_since);
     lane.running.reset();
-    lane.ended = now() - job.delay;
+    lane.ended = now();
     lane.granted = false;
     grant(gate_.leave(tenant));
   }

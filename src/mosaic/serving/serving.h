@@ -33,7 +33,8 @@ struct Answer {
   std::string placement;
 };
 
-/// Serves applications on this machine: a queue and a thread for each, which is confined to the cores that the policy gives it; a request holds its
+/// Serves applications on this machine: a queue and a thread for each, confined to the first of the cores that the policy gives it (the
+/// engine's threads have the others); a request holds its
 /// units alone (`Gate`), and the next one already runs as the policy said last. A thread of its own makes generated requests, sees events through and
 /// asks the policy once a period. Thread-safe.
 class Serving {
