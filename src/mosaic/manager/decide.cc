@@ -148,7 +148,7 @@ class Partial {
   bool push(std::size_t application, const Judged& judged) {
     if (!fits(judged)) return false;
     Frame& frame = frames_[depth_];
-    frame = {.application = application, .judged = &judged, .late = {}, .clocks = clocks_, .taken = taken_, .cost = cost_};
+    frame = {.application = application, .judged = &judged, .clocks = clocks_, .taken = taken_, .cost = cost_};
     const bool shares = (taken_ & judged.units) != 0;
     taken_ |= judged.units;
     clocks_ |= judged.clocks;
@@ -183,7 +183,6 @@ class Partial {
   struct Frame {
     std::size_t application = 0;
     const Judged* judged = nullptr;
-    Cost late;
     std::uint64_t clocks = 0;
     Units taken = 0;
     Cost cost;  ///< before
@@ -373,6 +372,19 @@ std::vector<Nanoseconds> responses(const Machine& machine, std::span<const Deman
     longest[i] += demands[i].options[*choices[i]].delay;
   }
   return longest;
+}
+
+std::vector<double> busy_shares(const Machine& machine, std::span<const Demand> demands, const Rules& rules, std::span<const Choice> choices) {
+  std::vector<double> most(demands.size());
+  std::array<double, kMostUnits> busy{};
+  const auto for_units_of = [&](std::size_t i, auto visit) {
+    const Units units = choices[i] ? machine.placements[demands[i].options[*choices[i]].operation.placement].units : 0;
+    for (Units rest = units; rest != 0; rest &= rest - 1) visit(busy[static_cast<std::size_t>(std::countr_zero(rest))]);
+  };
+  for (std::size_t i = 0; i < demands.size(); ++i)
+    for_units_of(i, [&](double& unit) { unit += std::min(Measure(demands[i], rules).busy(demands[i].options[*choices[i]]), rules.utilisation); });
+  for (std::size_t i = 0; i < demands.size(); ++i) for_units_of(i, [&](double unit) { most[i] = std::max(most[i], unit); });
+  return most;
 }
 
 }  // namespace mosaic::manager

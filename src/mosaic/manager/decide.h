@@ -83,6 +83,11 @@ struct Decision {
 /// is refused. Requires: as `judge`.
 [[nodiscard]] std::vector<Nanoseconds> responses(const Machine& machine, std::span<const Demand> demands, std::span<const Choice> choices);
 
+/// The share of time for which the busiest unit of each application is held by all that share it, where none takes more than it may by itself; 0 for
+/// one that is refused. Requires: as `judge`.
+[[nodiscard]] std::vector<double> busy_shares(const Machine& machine, std::span<const Demand> demands, const Rules& rules,
+                                              std::span<const Choice> choices);
+
 /// Which of its targets an option keeps by itself.
 struct Kept {
   bool latency = true;

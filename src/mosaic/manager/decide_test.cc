@@ -150,7 +150,16 @@ TEST(Decide, IsAsGoodAsTryingEverything) {
     EXPECT_TRUE(decision.proved) << seed;
     EXPECT_EQ(by_brute_force(on, demands, rules), decision.cost) << seed;
     EXPECT_EQ(judge(on, demands, rules, decision.choices), decision.cost) << seed;
+    for (const double share : busy_shares(on, demands, rules, decision.choices)) EXPECT_LE(share, rules.utilisation + 1e-9) << seed;
   }
+}
+
+TEST(Decide, WhoSharesUnitsMakesThemBusyTogether) {
+  std::vector<Demand> three{demand(45_ms, 100_ms), demand(45_ms, 20_ms), demand(45_ms, 100_ms)};
+  for (Demand& each : three) std::erase_if(each.options, [](const Option& option) { return option.operation.placement > 1; });
+  const std::vector<Choice> choices{2, 6, std::nullopt};  // 20 ms of 100 on the first core and 40 ms of 20, of which 17 are let in
+  EXPECT_EQ(busy_shares(machine(), three, {}, choices), (std::vector<double>{0.2 + 0.85, 0.85 + 0.2, 0}));
+  EXPECT_FALSE(judge(machine(), three, {}, choices));
 }
 
 TEST(Decide, GivesTheBestSeenWhereTheSearchIsCutOff) {

@@ -5,13 +5,16 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "mosaic/base/quantity.h"
+#include "mosaic/base/statistics.h"
 
 namespace mosaic::manager {
 namespace {
 
 constexpr double kOtherLoad = 1.1;       ///< the load of others changed, where it explains so many times more or less
+constexpr double kApart = 1.25;          ///< the median request takes so many times more or less than on units that are alike
 constexpr double kChangeOfLoad = 0.3;    ///< share of a core's time that others take more or less than a period ago
 constexpr double kLeastEvidence = 0.05;  ///< counts for each period in which a target would be missed, by however little
 
@@ -50,7 +53,7 @@ bool usable(const Situation& situation, const Application& application, const Op
   return application.table->levels[operation.level].costs[operation.placement].has_value();
 }
 
-std::optional<Manager::Expected> Manager::learnt_on(const Situation& situation, Units units, double contention) const {
+std::vector<const Manager::Learnt*> Manager::known_of(const Situation& situation, Units units, double contention) const {
   std::vector<const Learnt*> all;
   for (const auto& [where, learnt] : learnt_) {
     if (learnt.slowdown.observed() == 0 || situation.now - learnt.last > options_.trusted) continue;
@@ -58,13 +61,43 @@ std::optional<Manager::Expected> Manager::learnt_on(const Situation& situation, 
         !situation.others.empty() && is_between(situation.machine->contention(where, situation.others) / contention, 1 / kOtherLoad, kOtherLoad);
     if (where == units || (as_loaded && alike(*situation.machine, where, units))) all.push_back(&learnt);
   }
-  if (all.empty()) return std::nullopt;
+  if (all.empty()) return all;
   const Nanoseconds newest = std::ranges::max(all, {}, &Learnt::last)->last;
+  std::erase_if(all, [&](const Learnt* each) { return each->last < newest - options_.together; });
+  return all;
+}
+
+void Manager::tell_apart(const Situation& situation) {
+  std::set<Units> ran;
+  for (const Completed& each : situation.completed) ran.insert(situation.machine->placements[each.operation.placement].units);
+  for (const Units units : ran) {
+    const auto found = learnt_.find(units);
+    if (found == learnt_.end()) continue;
+    Learnt& learnt = found->second;
+    std::vector<double> others;
+    for (const Learnt* const each : known_of(situation, units, situation.machine->contention(units, situation.others))) {
+      if (each != &learnt) others.push_back(each->slowdown.typical());
+    }
+    const bool as_others = others.empty() || is_between(learnt.slowdown.typical() / median(others), 1 / kApart, kApart);
+    if (as_others) learnt.apart.reset();
+    if (!as_others && !learnt.apart) learnt.apart = situation.now;
+  }
+}
+
+bool Manager::is_apart(const Situation& situation, const Learnt& learnt) const {
+  return learnt.apart && situation.now - *learnt.apart > options_.apart;
+}
+
+std::optional<Manager::Expected> Manager::learnt_on(const Situation& situation, Units units, double contention) const {
+  std::vector<const Learnt*> all = known_of(situation, units, contention);
+  const auto here = learnt_.find(units);
+  const bool alone = here != learnt_.end() && is_apart(situation, here->second);
+  std::erase_if(all, [&](const Learnt* each) { return alone ? each != &here->second : is_apart(situation, *each); });
+  if (all.empty()) return std::nullopt;
   Expected mean{.slowdown = 0};
   double requests = 0;
   double delay = 0;
   for (const Learnt* const each : all) {
-    if (each->last < newest - options_.together) continue;
     const auto count = static_cast<double>(each->slowdown.observed());
     requests += count;
     mean.slowdown += count * contention * learnt_of(*each, contention);
@@ -116,12 +149,16 @@ void Manager::learn(const Situation& situation) {
     const double expected = situation.machine->contention(units, during);
     Learnt& learnt = learnt_[units];
     const bool other_load = expected > learnt.contention * kOtherLoad || expected * kOtherLoad < learnt.contention;
-    if (other_load || each.finished - learnt.last > options_.trusted) learnt.slowdown.expect(learnt_of(learnt, expected));
+    if (other_load || each.finished - learnt.last > options_.trusted) {
+      learnt.slowdown.expect(learnt_of(learnt, expected));
+      learnt.apart.reset();
+    }
     learnt.slowdown.observe(Nanoseconds(static_cast<std::int64_t>(static_cast<double>(cost->latency.count()) * expected)),
                             each.finished - each.started, each.finished, each.delay);
     learnt.contention = expected;
     learnt.last = each.finished;
   }
+  tell_apart(situation);
   load_changed_ = situation.others.size() != others_.size();
   for (std::size_t unit = 0; unit < others_.size() && !load_changed_; ++unit)
     load_changed_ = std::abs(situation.others[unit] - others_[unit]) > kChangeOfLoad;
@@ -171,6 +208,8 @@ Manager::Missed Manager::needlessly_missed(const Situation& situation, std::span
                                            std::span<const Choice> best) const {
   const std::vector<Nanoseconds> before = responses(*situation.machine, demands, stay);
   const std::vector<Nanoseconds> after = responses(*situation.machine, demands, best);
+  const std::vector<double> busy = busy_shares(*situation.machine, demands, options_.rules, stay);
+  const auto too_busy = [&](std::size_t a) { return std::max(0.0, busy[a] / options_.rules.utilisation - 1); };
   const auto late = [&](std::size_t a, Nanoseconds response) { return demands[a].targets.latency && response > *demands[a].targets.latency; };
   const auto misses = [&](std::size_t a, const Choice& choice, Nanoseconds response) {
     if (!choice) return 4;  // more than an answered request can miss
@@ -179,11 +218,14 @@ Manager::Missed Manager::needlessly_missed(const Situation& situation, std::span
   };
   Missed missed;
   for (std::size_t a = 0; a < demands.size(); ++a) {
-    if (situation.applications[a].table == nullptr || misses(a, stay[a], before[a]) <= misses(a, best[a], after[a])) continue;
+    if (situation.applications[a].table == nullptr) continue;
+    const bool gains = misses(a, stay[a], before[a]) > misses(a, best[a], after[a]);
+    if (!gains && too_busy(a) == 0) continue;
     missed.applications.insert(a);
-    if (!late(a, before[a]) || late(a, after[a])) continue;
+    missed.by = std::max(missed.by, too_busy(a));
+    if (!gains || !late(a, before[a]) || late(a, after[a])) continue;
     const auto target = static_cast<double>(std::max<std::int64_t>(1, demands[a].targets.latency->count()));
-    missed.late = std::max(missed.late, static_cast<double>(before[a].count()) / target - 1);
+    missed.by = std::max(missed.by, static_cast<double>(before[a].count()) / target - 1);
   }
   return missed;
 }
@@ -198,23 +240,23 @@ bool Manager::is_better(const Cost& stay, const Cost& best) const {
          (best.first <= stay.first && gain(stay.second, best.second, accuracy_first ? power : points));
 }
 
-bool Manager::should_change(const Situation& situation, const Cost& stay, const Cost& best, const Missed& missed) {
-  if (options_.truth) return best != stay;
+bool Manager::should_change(const Situation& situation, const std::optional<Cost>& stay, const Cost& best, const Missed& missed) {
+  if (options_.truth) return !stay || best != *stay;
   const bool event = !situation.event.empty();
   const bool known_or_seen = load_changed_ || most_are_late(situation);
-  const bool worse = !std::ranges::includes(missed_.applications, missed.applications) || missed.late > missed_.late + kLeastEvidence;
+  const bool worse = !std::ranges::includes(missed_.applications, missed.applications) || missed.by > missed_.by + kLeastEvidence;
   missed_ = missed;
-  if (best.missed < stay.missed) {
+  if (!stay || best.missed < stay->missed) {
     promised_ = 0;
-    if (!event) evidence_ += std::max(missed.late, kLeastEvidence);
+    if (!event) evidence_ += std::max(missed.by, kLeastEvidence);
     return (event && worse) || known_or_seen || evidence_ >= (is_recent(situation, forced_) ? reluctance_ : options_.enough);
   }
   evidence_ = 0;
   const bool pending = promised_ > 0;  // what was there before is not what an event brings
-  promised_ = is_better(stay, best) ? promised_ + 1 : 0;
+  promised_ = is_better(*stay, best) ? promised_ + 1 : 0;
   const bool settled = situation.now - unsettled_ > options_.settling;
   return promised_ > 0 &&
-         ((event && !pending) || (known_or_seen && best.excess < stay.excess) || promised_ >= (settled ? patience_ : options_.patience));
+         ((event && !pending) || (known_or_seen && best.excess < stay->excess) || promised_ >= (settled ? patience_ : options_.patience));
 }
 
 bool Manager::is_recent(const Situation& situation, const std::optional<Nanoseconds>& instant) const {
@@ -277,9 +319,12 @@ Assignment Manager::step(const Situation& situation) {
     possible = possible && (!operations_[a] || all[a].current);  // else it runs where it may not any more
   }
   const auto stay = possible ? judge(*situation.machine, all, rules, current) : std::nullopt;
+  Rules but_for_time = rules;  // which is only predicted
+  but_for_time.utilisation = std::numeric_limits<double>::infinity();
+  possible = stay || (possible && judge(*situation.machine, all, but_for_time, current));
   const bool forced = !stay || best.cost.missed < stay->missed;
   Assignment assignment;
-  if (!stay || should_change(situation, *stay, best.cost, needlessly_missed(situation, all, current, best.choices))) {
+  if (!possible || should_change(situation, stay, best.cost, needlessly_missed(situation, all, current, best.choices))) {
     std::string cause = situation.event;
     if (cause.empty()) cause = forced ? "targets would be missed" : "there is room";
     assignment.reason = explain(situation, all, best, cause);

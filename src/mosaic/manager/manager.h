@@ -17,12 +17,12 @@ namespace mosaic::manager {
 /// The run-time manager: predicts what every application would take on every placement, from the table made ahead times a slowdown, and takes the
 /// best choice for all of them together (`decide`). The slowdown is what an even scheduler makes of the load of others, times what is learnt from
 /// requests on those units and, where the load of others is known, on all that are alike, so that what a host does now and then to any core moves
-/// nothing from one to the next; where none ran, times what is learnt elsewhere, for heat and wrong tables meet all. It changes at once for what an
-/// event brings, where the load of others changed or most requests are late; where only a prediction misses a target, once it has missed it by
-/// enough, summed over periods in a row (a cumulative sum, Page 1954): by little for long or by much for a moment; where targets are kept, only for a
-/// gain that many periods promise, few where the load of others changed shortly before, and after a gain that was lost again, twice as many each
-/// time. Source of the three layers and the order of knobs: Xun et al., "Dynamic DNNs meet runtime resource management" (arXiv 2401.08965).
-/// Thread-compatible.
+/// nothing from one to the next, unless the median request differs there for long; where none ran, times what is learnt elsewhere, for heat and wrong
+/// tables meet all. It changes at once for what an event brings, where the load of others changed or most requests are late; where only a prediction
+/// misses a target, once it has missed it by enough, summed over periods in a row (a cumulative sum, Page 1954): by little for long or by much for a
+/// moment; where targets are kept, only for a gain that many periods promise, few where the load of others changed shortly before, and after a gain
+/// that was lost again, twice as many each time. Source of the three layers and the order of knobs: Xun et al., "Dynamic DNNs meet runtime resource
+/// management" (arXiv 2401.08965). Thread-compatible.
 class Manager final : public Policy {
  public:
   struct Options {
@@ -37,6 +37,7 @@ class Manager final : public Policy {
     Nanoseconds trusted{30'000'000'000};  ///< how long what was learnt on units holds when nothing runs there
     Nanoseconds together{2'000'000'000};  ///< what was learnt so much earlier than the newest on units that are alike does not count any more
     Nanoseconds regret{5'000'000'000};    ///< a gain that is lost so soon was none
+    Nanoseconds apart{5'000'000'000};     ///< units that differ from those alike for so long speak for themselves
     /// Which operations there are to choose from; none: all. For what single knobs are worth.
     std::function<bool(const Situation&, const Application&, const Operation&)> allowed = {};
     std::function<double(Units, const std::vector<double>& others)> truth = {};  ///< of an oracle: the slowdown, which then is not learnt
@@ -56,6 +57,7 @@ class Manager final : public Policy {
     Slowdown slowdown;      ///< beyond what the load of others explains
     double contention = 1;  ///< what that load explained when the last request ended
     Nanoseconds last{};
+    std::optional<Nanoseconds> apart;  ///< since when requests take clearly more or less here than on units that are alike
   };
 
   void learn(const Situation& situation);
@@ -65,7 +67,12 @@ class Manager final : public Policy {
   };
   /// Of a request on these units now.
   [[nodiscard]] Expected expected(const Situation& situation, Units units) const;
-  /// The mean over these units and those that are alike, of those where requests ended last; none where nothing is known.
+  /// About these units and those that are alike and loaded alike, where requests ended last.
+  [[nodiscard]] std::vector<const Learnt*> known_of(const Situation& situation, Units units, double contention) const;
+  void tell_apart(const Situation& situation);
+  /// For so long that it is these units and no accident.
+  [[nodiscard]] bool is_apart(const Situation& situation, const Learnt& learnt) const;
+  /// The mean over these units and those that are alike, without those that are apart; none where nothing is known.
   [[nodiscard]] std::optional<Expected> learnt_on(const Situation& situation, Units units, double contention) const;
   /// How much nearer than promised a latency target may lie, as a share: little where times hardly vary; 1 where nothing is known.
   [[nodiscard]] double caution(Nanoseconds now) const;
@@ -73,15 +80,16 @@ class Manager final : public Policy {
   [[nodiscard]] static double learnt_of(const Learnt& learnt, double contention);
   [[nodiscard]] std::vector<Demand> demands(const Situation& situation) const;
   [[nodiscard]] static bool most_are_late(const Situation& situation);
-  /// What is expected to be missed that would not be with the best choice.
+  /// What is expected to be missed that would not be with the best choice; units that are too busy miss for all who share them.
   struct Missed {
     std::set<std::size_t> applications;
-    double late = 0;  ///< by how much, as a share of the target: the latest; 0 for none
+    double by = 0;  ///< the most: how late, as a share of the target, or how much too busy, as a share of what is allowed
   };
   [[nodiscard]] Missed needlessly_missed(const Situation& situation, std::span<const Demand> demands, std::span<const Choice> stay,
                                          std::span<const Choice> best) const;
   [[nodiscard]] bool is_better(const Cost& stay, const Cost& best) const;
-  [[nodiscard]] bool should_change(const Situation& situation, const Cost& stay, const Cost& best, const Missed& missed);
+  /// `stay`: none where units would be too busy.
+  [[nodiscard]] bool should_change(const Situation& situation, const std::optional<Cost>& stay, const Cost& best, const Missed& missed);
   /// Within the time of regret.
   [[nodiscard]] bool is_recent(const Situation& situation, const std::optional<Nanoseconds>& instant) const;
   void remember_change(const Situation& situation, bool forced);

@@ -70,7 +70,7 @@ struct Loop {
 };
 
 /// Where two applications run, each with a core of its own, once requests on the first one's core take longer. `others`: the load of others.
-std::array<std::size_t, 2> after_a_slow_core(const std::vector<double>& others) {
+std::array<std::size_t, 2> after_a_slow_core(const std::vector<double>& others, int periods = 30) {
   Loop loop(2, 20_ms, on_one_core);  // level 2 takes 12 ms: one to a core
   for (Application& each : loop.applications) each.targets.accuracy_percent = 84;
   loop.situation.others = others;
@@ -78,7 +78,7 @@ std::array<std::size_t, 2> after_a_slow_core(const std::vector<double>& others) 
   const std::size_t slow = loop.operations[0]->placement;
   EXPECT_NE(slow, loop.operations[1]->placement);
   loop.run(30, 1);
-  loop.run(30, [&](std::size_t placement) { return placement == slow ? 1.8 : 1; });
+  loop.run(periods, [&](std::size_t placement) { return placement == slow ? 1.8 : 1; });
   return {loop.operations[0]->placement, loop.operations[1]->placement};
 }
 
@@ -86,6 +86,11 @@ TEST(Manager, WhatAHostDoesToOneOfTwoCoresThatAreAlikeMovesNothing) {
   const auto [first, second] = after_a_slow_core({0, 0, 0});
   EXPECT_EQ(first, 0U);
   EXPECT_EQ(second, 1U);
+}
+
+TEST(Manager, ACoreThatStaysSlowerThanThoseAlikeSpeaksForItself) {
+  const auto [first, second] = after_a_slow_core({0, 0, 0}, 100);
+  EXPECT_EQ(first, 1U) << "the more important one";
 }
 
 TEST(Manager, WhereNobodyLooksAtTheLoadOfOthersEachCoreSpeaksForItself) { EXPECT_EQ(after_a_slow_core({})[0], 1U); }
@@ -107,6 +112,32 @@ TEST(Manager, AMissByLittleMustBeExpectedForLongerThanOneByMuch) {
   EXPECT_GT(by_little, 2 * by_much);
   EXPECT_LT(by_little, 60);
   EXPECT_EQ(periods_until_it_moves(1.05), 100);  // 12.6 ms is in time
+}
+
+TEST(Manager, UnitsThatAreExpectedToBeTooBusyForAMomentMoveNothing) {
+  Loop loop(2, 1000_ms, on_one_core);
+  for (Application& each : loop.applications) each.targets.accuracy_percent = 84;  // 12 ms of 40: both may share a core, 24 of 34 ms
+  for (auto& level : loop.table.levels) level.costs[1].reset();
+  loop.event("start");
+  ASSERT_EQ(loop.operations[0], loop.operations[1]);
+  loop.run(30, 1);
+  loop.changes = 0;
+  loop.run(3, 1.55);  // 37 ms, if it lasted
+  EXPECT_EQ(loop.changes, 0U);
+  loop.run(60, 1.55);
+  EXPECT_GT(loop.changes, 0U);
+}
+
+TEST(Manager, AnEventThatMakesUnitsTooBusyChangesSomethingAtOnce) {
+  Loop loop(2, 1000_ms, on_one_core);
+  for (auto& level : loop.table.levels) level.costs[1].reset();
+  loop.event("start");
+  ASSERT_EQ(loop.level(), 2U);
+  loop.run(30, 1);
+  loop.changes = 0;
+  loop.applications[1].period = 20_ms;
+  loop.event("twice as many requests");
+  EXPECT_NE(loop.operations[0], loop.operations[1]);
 }
 
 TEST(Manager, AnEventDoesNotBringForwardWhatItDidNotBring) {

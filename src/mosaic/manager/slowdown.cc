@@ -40,6 +40,8 @@ double Slowdown::factor() const {
   return *factor_;
 }
 
+double Slowdown::typical() const { return ratios_.empty() ? guess_ : median(values(ratios_.size())); }
+
 Nanoseconds Slowdown::delay() const {
   if (ratios_.empty()) return {};
   if (!delay_) {
@@ -53,7 +55,7 @@ Nanoseconds Slowdown::delay() const {
 
 std::optional<double> Slowdown::spread() const {
   if (ratios_.size() <= options_.few) return std::nullopt;
-  const double middle = median(values(ratios_.size()));
+  const double middle = typical();
   return middle > 0 ? std::max(0.0, factor() / middle - 1) : 0;
 }
 

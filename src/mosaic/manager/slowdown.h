@@ -35,6 +35,8 @@ class Slowdown {
 
   /// 1 before anything was observed.
   [[nodiscard]] double factor() const;
+  /// Of the median request; that of the guess before anything was observed.
+  [[nodiscard]] double typical() const;
   /// What is to be added to `factor` times the last request's time alone for the quantile of delay and time together; 0 before anything was observed.
   [[nodiscard]] Nanoseconds delay() const;
   /// How far nearly all requests may lie above the median one, as a share of it; none while too few were seen to tell.

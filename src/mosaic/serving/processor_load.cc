@@ -48,7 +48,12 @@ void ProcessorWatch::count(std::span<const int> processors, Nanoseconds from, Na
   for (const int processor : processors) ours_[processor] += to - from;
 }
 
-std::map<int, double> ProcessorWatch::look(Nanoseconds now) {
+bool ProcessorWatch::due(Nanoseconds now) const {
+  constexpr Nanoseconds kShortest{80'000'000};  // eight ticks; a little less than a period of 100 ms, which may begin late and end in time
+  return !times_ || now - looked_ >= kShortest;
+}
+
+std::map<int, double> ProcessorWatch::look(Nanoseconds now, std::optional<ProcessorTimes> times) {
   constexpr double kLeast = 0.2;
   constexpr double kSudden = 0.4;  // of a processor's time: more than errors of ticks; to be believed, it must be there twice in a row
   std::map<int, double> ours;
@@ -56,7 +61,6 @@ std::map<int, double> ProcessorWatch::look(Nanoseconds now) {
   for (const auto& [processor, busy] : ours_) ours[processor] = static_cast<double>(busy.count()) / since;
   ours_.clear();
   looked_ = now;
-  auto times = processor_times();
   std::map<int, double> load;
   if (times && times_) {
     for (const auto& [processor, share] : shares_of_others(*times_, *times, ours)) {
@@ -92,6 +96,7 @@ std::map<int, OthersShare> shares_of_others(const ProcessorTimes& before, const 
 }
 
 std::vector<double> load_of_units(std::span<const std::string> units, const std::map<int, double>& processors) {
+  if (processors.empty()) return {};
   std::vector<double> loads(units.size());
   for (const auto& [processor, load] : processors) {
     const auto found = std::ranges::find(units, fmt::format("cpu{}", processor));

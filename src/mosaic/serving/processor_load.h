@@ -38,18 +38,21 @@ struct OthersShare {
 [[nodiscard]] std::map<int, OthersShare> shares_of_others(const ProcessorTimes& before, const ProcessorTimes& after,
                                                           const std::map<int, double>& ours);
 
-/// What others use of each unit, by the processors' loads: unit "cpuN" is processor N; 0 where nothing is known.
+/// What others use of each unit, by the processors' loads: unit "cpuN" is processor N; 0 for a unit that is none. Empty where nothing is known.
 [[nodiscard]] std::vector<double> load_of_units(std::span<const std::string> units, const std::map<int, double>& processors);
 
-/// Looks now and then at what others use of the processors, knowing what we used ourselves. Thread-compatible.
+/// Makes of looks at all processors what others use of each, knowing what we used ourselves. Thread-compatible.
 class ProcessorWatch {
  public:
   /// Our work held these processors.
   void count(std::span<const int> processors, Nanoseconds from, Nanoseconds to);
 
+  /// Whether the last look is so long ago that the kernel's ticks tell something.
+  [[nodiscard]] bool due(Nanoseconds now) const;
+
   /// The share of each processor that others would use of what we leave, over the last looks, or at this one where the last two saw quite another; 0
-  /// where it is so little that the kernel's coarse ticks may be all of it. Empty where the system does not say, and at the first look.
-  [[nodiscard]] std::map<int, double> look(Nanoseconds now);
+  /// where it is so little that the kernel's coarse ticks may be all of it. Empty where the system does not say, and at the first look. `times`: now.
+  [[nodiscard]] std::map<int, double> look(Nanoseconds now, std::optional<ProcessorTimes> times);
 
   /// The instant of the last look.
   [[nodiscard]] Nanoseconds looked() const { return looked_; }

@@ -342,10 +342,11 @@ class Serving::Impl {
   }
 
   void look_at_others() {
+    if (!watch_.due(now())) return;
     for (const Lane& each : lanes_) {
       if (each.running) count_busy(*each.running, each.running_since);
     }
-    others_ = load_of_units(machine_.machine.units, watch_.look(now()));
+    others_ = load_of_units(machine_.machine.units, watch_.look(now(), processor_times()));
   }
 
   /// Answers what waits, refuses the rest, and ends all threads.

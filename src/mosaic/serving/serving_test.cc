@@ -12,7 +12,6 @@
 
 #include "mosaic/base/random.h"
 #include "mosaic/manager/manager.h"
-#include "mosaic/serving/processor_load.h"
 #include "mosaic/serving/serve.h"
 #include "tests/families.h"
 
@@ -240,17 +239,6 @@ TEST(Serving, SaysWhatAChangeNamesInVain) {
   Running running(*stage, policy);
   EXPECT_THAT(test::error_of(running->change(manager::Leave{"nobody"})), HasSubstr("there is no application 'nobody'"));
   EXPECT_THAT(test::error_of(running->change(manager::Offline{.units = {"cpu99"}})), HasSubstr("cpu99"));
-}
-
-TEST(ProcessorLoad, OthersHaveWhatWeDidNotUse) {
-  const ProcessorTimes before = parse_processor_times("cpu  9 9 9 9\ncpu0 100 0 0 100 0 0 0 0\ncpu1 0 0 0 0 0 0 0 0\nintr 5\n");
-  const ProcessorTimes after = parse_processor_times("cpu0 160 0 20 110 10 0 0 0 5 5\ncpu1 0 0 0 50 50 0 0 0\n");
-  ASSERT_EQ(before.processors.size(), 2U);
-  EXPECT_DOUBLE_EQ(shares_of_others(before, after, {}).at(0).load(), 0.8);
-  EXPECT_DOUBLE_EQ(shares_of_others(before, after, {{0, 0.6}}).at(0).load(), 0.5);  // half of what we left
-  EXPECT_DOUBLE_EQ(shares_of_others(before, after, {{0, 0.9}}).at(0).load(), 0);
-  EXPECT_DOUBLE_EQ(shares_of_others(before, after, {}).at(1).load(), 0);
-  EXPECT_TRUE(parse_processor_times("garbage\ncpu\ncpux 1 2 3 4\ncpu3 1\n").processors.empty());
 }
 
 }  // namespace
