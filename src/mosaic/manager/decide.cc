@@ -178,6 +178,7 @@ class Partial {
   }
 
   [[nodiscard]] const Cost& cost() const { return cost_; }
+  [[nodiscard]] Units taken() const { return taken_; }
 
  private:
   struct Frame {
@@ -268,6 +269,19 @@ class Ordered {
     return n < order_.size() ? order_[n] : nullptr;
   }
 
+  /// As above, and where that one shares units that are taken, but one that costs the same does not, they change places.
+  [[nodiscard]] const Judged* at(std::size_t n, Units taken) {
+    const Judged* const first = at(n);
+    if (first == nullptr || (first->units & taken) == 0) return first;
+    for (std::size_t later = n + 1; const Judged* const other = at(later); ++later) {
+      if (other->alone != first->alone) break;
+      if ((other->units & taken) != 0) continue;
+      std::swap(order_[n], order_[later]);
+      break;
+    }
+    return order_[n];
+  }
+
  private:
   const Demand* demand_;
   std::vector<Judged> all_;
@@ -304,7 +318,7 @@ class Search {
       for (std::size_t i = 0; i < order_.size(); ++i) decision_.choices[order_[i]] = chosen_[i];
       return;
     }
-    for (std::size_t n = 0; const Judged* const next = options_[depth].at(n); ++n) {
+    for (std::size_t n = 0; const Judged* const next = options_[depth].at(n, partial_.taken()); ++n) {
       const Judged& each = *next;
       if (found_ && partial_.cost() + each.alone + rest_[depth + 1] >= decision_.cost) return;
       if (found_ && decision_.nodes >= rules_.most_nodes) {
@@ -354,37 +368,6 @@ std::optional<Cost> judge(const Machine& machine, std::span<const Demand> demand
     if (!partial.push(i, judged[i])) return std::nullopt;
   }
   return partial.cost();
-}
-
-std::vector<Nanoseconds> responses(const Machine& machine, std::span<const Demand> demands, std::span<const Choice> choices) {
-  std::vector<Nanoseconds> longest(demands.size());
-  std::array<Nanoseconds, kMostUnits> service{};
-  const auto units_of = [&](std::size_t i) { return machine.placements[demands[i].options[*choices[i]].operation.placement].units; };
-  for (std::size_t i = 0; i < demands.size(); ++i) {
-    if (!choices[i]) continue;
-    for (Units rest = units_of(i); rest != 0; rest &= rest - 1)
-      service[static_cast<std::size_t>(std::countr_zero(rest))] += demands[i].options[*choices[i]].latency;
-  }
-  for (std::size_t i = 0; i < demands.size(); ++i) {
-    if (!choices[i]) continue;
-    for (Units rest = units_of(i); rest != 0; rest &= rest - 1)
-      longest[i] = std::max(longest[i], service[static_cast<std::size_t>(std::countr_zero(rest))]);
-    longest[i] += demands[i].options[*choices[i]].delay;
-  }
-  return longest;
-}
-
-std::vector<double> busy_shares(const Machine& machine, std::span<const Demand> demands, const Rules& rules, std::span<const Choice> choices) {
-  std::vector<double> most(demands.size());
-  std::array<double, kMostUnits> busy{};
-  const auto for_units_of = [&](std::size_t i, auto visit) {
-    const Units units = choices[i] ? machine.placements[demands[i].options[*choices[i]].operation.placement].units : 0;
-    for (Units rest = units; rest != 0; rest &= rest - 1) visit(busy[static_cast<std::size_t>(std::countr_zero(rest))]);
-  };
-  for (std::size_t i = 0; i < demands.size(); ++i)
-    for_units_of(i, [&](double& unit) { unit += std::min(Measure(demands[i], rules).busy(demands[i].options[*choices[i]]), rules.utilisation); });
-  for (std::size_t i = 0; i < demands.size(); ++i) for_units_of(i, [&](double unit) { most[i] = std::max(most[i], unit); });
-  return most;
 }
 
 }  // namespace mosaic::manager

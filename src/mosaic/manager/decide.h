@@ -73,20 +73,12 @@ struct Decision {
 /// The best choice of an option for every application: first resources and clock, and with each the best level. Several may share units: a unit is
 /// held by one request at a time, so that a request may wait for one of each application that shares its units. Hard rules: clocks agree, no unit is
 /// busier than allowed, memory. Exact, by branch and bound over applications by priority, with options in the order of their own cost and the sum of
-/// the best remaining ones as bound. At most 32 applications; beyond eight different priorities the lowest ones count as one. Pure.
+/// the best remaining ones as bound; of what costs the same, what shares no units if that is found first. At most 32 applications; beyond eight
+/// different priorities the lowest ones count as one. Pure.
 [[nodiscard]] Decision decide(const Machine& machine, std::span<const Demand> demands, const Rules& rules);
 
 /// The cost of given choices; none where they break a hard rule. Requires: as many as demands; valid indices.
 [[nodiscard]] std::optional<Cost> judge(const Machine& machine, std::span<const Demand> demands, const Rules& rules, std::span<const Choice> choices);
-
-/// The longest that a request of each application takes under these choices, with one request of each that shares its units before it; 0 for one that
-/// is refused. Requires: as `judge`.
-[[nodiscard]] std::vector<Nanoseconds> responses(const Machine& machine, std::span<const Demand> demands, std::span<const Choice> choices);
-
-/// The share of time for which the busiest unit of each application is held by all that share it, where none takes more than it may by itself; 0 for
-/// one that is refused. Requires: as `judge`.
-[[nodiscard]] std::vector<double> busy_shares(const Machine& machine, std::span<const Demand> demands, const Rules& rules,
-                                              std::span<const Choice> choices);
 
 /// Which of its targets an option keeps by itself.
 struct Kept {

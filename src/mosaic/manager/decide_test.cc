@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "mosaic/manager/sharing.h"
 #include "mosaic/manager/test_machine.h"
 
 namespace mosaic::manager {
@@ -126,6 +127,14 @@ TEST(Decide, KeepsWithinMemoryAndBusyTime) {
       EXPECT_LE(chosen(two[i], decision, i).latency, 17_ms);
     }
   }
+}
+
+TEST(Decide, NobodyWaitsForAnotherWhereItCostsTheSameNotTo) {
+  std::vector<Demand> two{demand(100_ms, 200_ms, 1), demand(100_ms, 200_ms)};  // both of 40 ms would fit on one core
+  for (Demand& each : two) std::erase_if(each.options, [](const Option& option) { return option.operation.placement > 1; });
+  const Decision decision = decide(machine(), two, {});
+  EXPECT_NE(placement(chosen(two[0], decision)), placement(chosen(two[1], decision, 1)));
+  EXPECT_EQ(responses(machine(), two, decision.choices), (std::vector<Nanoseconds>{40_ms, 40_ms}));
 }
 
 TEST(Decide, StaysWhereEverythingElseIsEqual) {

@@ -9,6 +9,7 @@
 
 #include "mosaic/base/quantity.h"
 #include "mosaic/base/statistics.h"
+#include "mosaic/manager/sharing.h"
 
 namespace mosaic::manager {
 namespace {
