@@ -161,9 +161,11 @@ void Manager::learn(const Situation& situation) {
   }
   tell_apart(situation);
   load_changed_ = situation.others.size() != others_.size();
-  for (std::size_t unit = 0; unit < others_.size() && !load_changed_; ++unit)
-    load_changed_ = std::abs(situation.others[unit] - others_[unit]) > kChangeOfLoad;
-  if (load_changed_) unsettled_ = situation.now;
+  for (std::size_t unit = 0; unit < std::min(others_.size(), situation.others.size()); ++unit) {
+    const double more = situation.others[unit] - others_[unit];
+    load_changed_ = load_changed_ || std::abs(more) > kChangeOfLoad;
+    if (more < -kChangeOfLoad) eased_ = situation.now;
+  }
   others_ = situation.others;
 }
 
@@ -255,9 +257,9 @@ bool Manager::should_change(const Situation& situation, const std::optional<Cost
   evidence_ = 0;
   const bool pending = promised_ > 0;  // what was there before is not what an event brings
   promised_ = is_better(*stay, best) ? promised_ + 1 : 0;
-  const bool settled = situation.now - unsettled_ > options_.settling;
+  const bool eased = eased_ && situation.now - *eased_ <= options_.easing;
   return promised_ > 0 &&
-         ((event && !pending) || (known_or_seen && best.excess < stay->excess) || promised_ >= (settled ? patience_ : options_.patience));
+         ((event && !pending) || (known_or_seen && best.excess < stay->excess) || promised_ >= (eased ? options_.patience : patience_));
 }
 
 bool Manager::is_recent(const Situation& situation, const std::optional<Nanoseconds>& instant) const {

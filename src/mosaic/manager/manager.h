@@ -20,20 +20,20 @@ namespace mosaic::manager {
 /// nothing from one to the next, unless the median request differs there for long; where none ran, times what is learnt elsewhere, for heat and wrong
 /// tables meet all. It changes at once for what an event brings, where the load of others changed or most requests are late; where only a prediction
 /// misses a target, once it has missed it by enough, summed over periods in a row (a cumulative sum, Page 1954): by little for long or by much for a
-/// moment; where targets are kept, only for a gain that many periods promise, few where the load of others changed shortly before, and after a gain
-/// that was lost again, twice as many each time. Source of the three layers and the order of knobs: Xun et al., "Dynamic DNNs meet runtime resource
-/// management" (arXiv 2401.08965). Thread-compatible.
+/// moment; where targets are kept, only for a gain that many periods promise, few where the load of others became less shortly before, and after a
+/// gain that was lost again, twice as many each time. Source of the three layers and the order of knobs: Xun et al., "Dynamic DNNs meet runtime
+/// resource management" (arXiv 2401.08965). Thread-compatible.
 class Manager final : public Policy {
  public:
   struct Options {
     Rules rules;
-    std::size_t patience = 3;             ///< periods that a gain must last where the load of others changed shortly before
+    std::size_t patience = 3;             ///< periods that a gain must last where the load of others became less shortly before
     std::size_t calm_patience = 20;       ///< ... where nothing is known to have changed
     std::size_t most_patience = 96;       ///< ... where gains kept being taken back
     double enough = 0.5;                  ///< a prediction must miss a target by so much, as a share, summed over periods
     double most_reluctance = 4;           ///< ... where such changes follow each other: twice as much each time
     double least_gain = 0.02;             ///< of power, as a share; of accuracy, in points
-    Nanoseconds settling{2'000'000'000};  ///< the load of others changed so shortly ago
+    Nanoseconds easing{2'000'000'000};    ///< the load of others became less so shortly ago
     Nanoseconds trusted{30'000'000'000};  ///< how long what was learnt on units holds when nothing runs there
     Nanoseconds together{2'000'000'000};  ///< what was learnt so much earlier than the newest on units that are alike does not count any more
     Nanoseconds regret{5'000'000'000};    ///< a gain that is lost so soon was none
@@ -101,7 +101,7 @@ class Manager final : public Policy {
   std::vector<std::optional<Operation>> operations_;
   std::vector<double> others_;         ///< at the last call
   bool load_changed_ = false;          ///< since the call before the last one
-  Nanoseconds unsettled_{};            ///< when it last did
+  std::optional<Nanoseconds> eased_;   ///< when it last became less on some unit
   std::size_t promised_ = 0;           ///< periods in a row in which something better was seen
   Missed missed_;                      ///< at the last call
   double evidence_ = 0;                ///< by how much applications would be late, summed over periods in a row
