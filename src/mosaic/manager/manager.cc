@@ -62,10 +62,13 @@ std::vector<const Manager::Learnt*> Manager::known_of(const Situation& situation
         !situation.others.empty() && is_between(situation.machine->contention(where, situation.others) / contention, 1 / kOtherLoad, kOtherLoad);
     if (where == units || (as_loaded && alike(*situation.machine, where, units))) all.push_back(&learnt);
   }
-  if (all.empty()) return all;
+  return all;
+}
+
+void Manager::keep_newest(std::vector<const Learnt*>& all) const {
+  if (all.empty()) return;
   const Nanoseconds newest = std::ranges::max(all, {}, &Learnt::last)->last;
   std::erase_if(all, [&](const Learnt* each) { return each->last < newest - options_.together; });
-  return all;
 }
 
 void Manager::tell_apart(const Situation& situation) {
@@ -75,25 +78,29 @@ void Manager::tell_apart(const Situation& situation) {
     const auto found = learnt_.find(units);
     if (found == learnt_.end()) continue;
     Learnt& learnt = found->second;
+    std::vector<const Learnt*> all = known_of(situation, units, situation.machine->contention(units, situation.others));
+    keep_newest(all);
     std::vector<double> others;
-    for (const Learnt* const each : known_of(situation, units, situation.machine->contention(units, situation.others))) {
+    for (const Learnt* const each : all) {
       if (each != &learnt) others.push_back(each->slowdown.typical());
     }
-    const bool as_others = others.empty() || is_between(learnt.slowdown.typical() / median(others), 1 / kApart, kApart);
-    if (as_others) learnt.apart.reset();
-    if (!as_others && !learnt.apart) learnt.apart = situation.now;
+    if (others.empty()) continue;  // which says nothing either way
+    learnt.compared = situation.now;
+    if (is_between(learnt.slowdown.typical() / median(others), 1 / kApart, kApart))
+      learnt.apart.reset();
+    else if (!learnt.apart)
+      learnt.apart = situation.now;
   }
 }
 
-bool Manager::is_apart(const Situation& situation, const Learnt& learnt) const {
-  return learnt.apart && situation.now - *learnt.apart > options_.apart;
-}
+bool Manager::is_apart(const Learnt& learnt) const { return learnt.apart && learnt.compared - *learnt.apart > options_.apart; }
 
 std::optional<Manager::Expected> Manager::learnt_on(const Situation& situation, Units units, double contention) const {
   std::vector<const Learnt*> all = known_of(situation, units, contention);
   const auto here = learnt_.find(units);
-  const bool alone = here != learnt_.end() && is_apart(situation, here->second);
-  std::erase_if(all, [&](const Learnt* each) { return alone ? each != &here->second : is_apart(situation, *each); });
+  const bool alone = here != learnt_.end() && is_apart(here->second);
+  std::erase_if(all, [&](const Learnt* each) { return alone ? each != &here->second : is_apart(*each); });
+  keep_newest(all);
   if (all.empty()) return std::nullopt;
   Expected mean{.slowdown = 0};
   double requests = 0;

@@ -58,6 +58,7 @@ class Manager final : public Policy {
     double contention = 1;  ///< what that load explained when the last request ended
     Nanoseconds last{};
     std::optional<Nanoseconds> apart;  ///< since when requests take clearly more or less here than on units that are alike
+    Nanoseconds compared{};            ///< with them, last
   };
 
   void learn(const Situation& situation);
@@ -67,12 +68,14 @@ class Manager final : public Policy {
   };
   /// Of a request on these units now.
   [[nodiscard]] Expected expected(const Situation& situation, Units units) const;
-  /// About these units and those that are alike and loaded alike, where requests ended last.
+  /// About these units and those that are alike and loaded alike.
   [[nodiscard]] std::vector<const Learnt*> known_of(const Situation& situation, Units units, double contention) const;
+  /// Leaves those where requests ended last.
+  void keep_newest(std::vector<const Learnt*>& all) const;
   void tell_apart(const Situation& situation);
-  /// For so long that it is these units and no accident.
-  [[nodiscard]] bool is_apart(const Situation& situation, const Learnt& learnt) const;
-  /// The mean over these units and those that are alike, without those that are apart; none where nothing is known.
+  /// Was seen to be for so long that it is these units and no accident.
+  [[nodiscard]] bool is_apart(const Learnt& learnt) const;
+  /// The mean over these units and those that are alike, without those that are apart, of where requests ended last; none where nothing is known.
   [[nodiscard]] std::optional<Expected> learnt_on(const Situation& situation, Units units, double contention) const;
   /// How much nearer than promised a latency target may lie, as a share: little where times hardly vary; 1 where nothing is known.
   [[nodiscard]] double caution(Nanoseconds now) const;

@@ -48,6 +48,7 @@ struct Loop {
       situation.now += 100_ms;
       std::vector<Completed> completed;
       for (std::size_t a = 0; a < applications.size(); ++a) {
+        if (applications[a].table == nullptr) continue;
         const Operation& now = *operations[a];
         const double took = longer(now.placement) * static_cast<double>(table.levels[now.level].costs[now.placement]->latency.count());
         const Nanoseconds begin = situation.now - 50_ms;
@@ -91,6 +92,22 @@ TEST(Manager, WhatAHostDoesToOneOfTwoCoresThatAreAlikeMovesNothing) {
 TEST(Manager, ACoreThatStaysSlowerThanThoseAlikeSpeaksForItself) {
   const auto [first, second] = after_a_slow_core({0, 0, 0}, 100);
   EXPECT_EQ(first, 1U) << "the more important one";
+}
+
+TEST(Manager, WhatIsKnownOfASlowCoreIsNotTakenForOneThatRests) {
+  Loop loop(2, 20_ms, on_one_core);
+  for (Application& each : loop.applications) each.targets.accuracy_percent = 84;
+  loop.event("start");
+  const auto slow = [&](std::size_t placement) { return placement == 0 ? 1.5 : 1; };  // 18 of 20 ms
+  loop.run(100, slow);
+  ASSERT_EQ(loop.operations[0]->placement, 0U);
+  loop.applications[1].table = nullptr;  // leaves
+  loop.event("one leaves");
+  loop.run(30, slow);
+  loop.applications[0].targets.latency = 15_ms;  // which the other core keeps
+  loop.event("a tighter target");
+  EXPECT_EQ(loop.operations[0]->placement, 1U);
+  EXPECT_EQ(loop.level(), 2U);
 }
 
 TEST(Manager, WhereNobodyLooksAtTheLoadOfOthersEachCoreSpeaksForItself) { EXPECT_EQ(after_a_slow_core({})[0], 1U); }
