@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -12,6 +15,7 @@
 #include "mosaic/base/file.h"
 #include "mosaic/base/quantity.h"
 #include "mosaic/power/energy.h"
+#include "mosaic/power/wake_latency.h"
 #include "mosaic/serving/new_process.h"
 #include "mosaic/serving/serve_trace.h"
 #include "output.h"
@@ -22,6 +26,7 @@
 namespace mosaic::cli {
 namespace {
 
+constexpr const char* kNoWakeLatency = "--wake-latency does not go with simulations: it is about this machine's processors";
 constexpr const char* kNoLive = "--live does not go with simulations, which are over in a moment: see the page of --output";
 
 struct ServeArguments {
@@ -36,6 +41,7 @@ struct ServeArguments {
   std::optional<std::uint16_t> port;
   std::string address = "127.0.0.1";
   std::string meter = "auto";
+  std::optional<std::int64_t> wake_latency;  ///< microseconds
   std::string output;
   bool live = false;
   bool quiet = false;
@@ -62,6 +68,14 @@ ServeStage::Clients clients_of(const ServeArguments& arguments) {
           .listening = [&arguments](std::uint16_t port) {
             note(fmt::format("KServe v2 on http://{}:{}/v2, metrics on /metrics, events on /v1/events; Ctrl-C ends", arguments.address, port));
           }};
+}
+
+/// None unless it was asked for.
+Result<std::optional<WakeLatency>> wake_latency_of(const ServeArguments& arguments) {
+  if (!arguments.wake_latency) return std::nullopt;
+  if (arguments.simulate) return invalid(kNoWakeLatency);
+  MOSAIC_TRY(WakeLatency held, WakeLatency::hold(std::chrono::microseconds(*arguments.wake_latency)));
+  return held;
 }
 
 /// What --live needs, as far as it is known before the board is.
@@ -102,6 +116,7 @@ Result<void> show(const ServeStage& stage, const std::vector<Served>& served, co
               {"board", stage.machine().name},
               {"simulated", served.front().outcome.simulated},
               {"energy", stage.levels().front()->energy_source()}};
+    if (arguments.wake_latency) json["wake_latency_us"] = *arguments.wake_latency;
     MOSAIC_RETURN_IF_ERROR(add_rows(tables, json));
     for (const Served& each : served) {
       Json decisions;
@@ -119,6 +134,7 @@ Result<void> show(const ServeStage& stage, const std::vector<Served>& served, co
   }
   print(text_of(tables.back()));
   print(fmt::format("times {}, energy {}\n", served.front().outcome.simulated ? "simulated" : "measured", stage.levels().front()->energy_source()));
+  if (arguments.wake_latency) print(fmt::format("idle processors were to wake within {} us\n", *arguments.wake_latency));
   for (const Served& each : served) {
     if (each.outcome.forgotten > 0)
       print(fmt::format("the figures are of the last {} requests, {} came before\n", each.outcome.records.size(), each.outcome.forgotten));
@@ -173,6 +189,7 @@ Result<void> serve(const ServeArguments& arguments, const std::stop_token& stop)
   MOSAIC_RETURN_IF_ERROR(check_clients(arguments, scenario));
   MOSAIC_RETURN_IF_ERROR(check_live(arguments));
   MOSAIC_TRY(const manager::World world, world_of(arguments));
+  MOSAIC_TRY(const std::optional<WakeLatency> held, wake_latency_of(arguments));
   if (!arguments.output.empty()) MOSAIC_RETURN_IF_ERROR(check_output_folder(arguments.output));
   Progress progress(arguments.json);
   const manager::Prefer prefer = scenario.prefer;
@@ -182,6 +199,7 @@ Result<void> serve(const ServeArguments& arguments, const std::stop_token& stop)
   if (arguments.port && stage->simulated_board())
     return fail(ErrorCode::kUnsupported, fmt::format("board '{}' is simulated: clients live on the real clock", stage->machine().name));
   if (arguments.live && stage->simulated_board()) return invalid(kNoLive);
+  if (held && stage->simulated_board()) return invalid(kNoWakeLatency);
   const bool simulated = arguments.simulate || stage->simulated_board();
   if (!simulated) MOSAIC_RETURN_IF_ERROR(check_policies(policies, stage->machine()));
   std::vector<Served> served;
@@ -234,6 +252,13 @@ void add_serve(CLI::App& app, Context& context) {
   command.add_option("--http", arguments->port, "Take requests of clients on this port, by KServe v2 (docs/http.md); 0: any that is free")
       ->type_name("PORT");
   command.add_option("--address", arguments->address, "Of this machine, to listen on; 0.0.0.0: all")->capture_default_str();
+  command
+      .add_option(
+          "--wake-latency", arguments->wake_latency,
+          "Keep idle processors in states that they leave within so many microseconds: 0 for targets near a millisecond; takes power, and the "
+          "right to write /dev/cpu_dma_latency")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{std::numeric_limits<std::int32_t>::max()}))
+      ->type_name("US");
   declare_meter(command, arguments->meter);
   command.add_option("-o,--output", arguments->output, "Folder for the page with timelines, CSV and JSON files")->type_name("DIR");
   command.add_flag("--live", arguments->live, "Show on the terminal what every application does, the load of others, and why; on real machines");

@@ -96,6 +96,20 @@ TEST_F(Serve, OnThisMachineEveryRequestIsAccountedForAndEveryEventAnswered) {
   EXPECT_EQ(bars, requests - refused);
 }
 
+TEST_F(Serve, KeepsProcessorsReadyToWakeWhereItIsAskedTo) {
+  const FakeMachine machine;
+  const auto serve = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"serve", "street.yaml", "--wake-latency", "70"});
+    return desk_.run(more, {{"MOSAIC_SYSFS", machine.root().string()}});
+  };
+  EXPECT_THAT(serve({}).err, HasSubstr("dev/cpu_dma_latency: No such file"));
+  machine.write("dev/cpu_dma_latency", "....");
+  EXPECT_THAT(serve({"--simulate"}).err, HasSubstr("--wake-latency does not go with simulations"));
+  EXPECT_THAT(serve({"--board", board()}).err, HasSubstr("--wake-latency does not go with simulations"));
+  EXPECT_THAT(serve({"--duration", "100 ms"}).out, HasSubstr("idle processors were to wake within 70 us"));
+  EXPECT_EQ(machine.read("dev/cpu_dma_latency"), std::string("F\0\0\0", 4));
+}
+
 TEST_F(Serve, OnASimulatedBoardAllPoliciesRepeatExactly) {
   std::vector<std::string> arguments{"serve", "street.yaml", "--board", board(), "--duration", "5 s"};
   desk_.write("street.yaml", street("load: [cpu0], share: 1", "clock_cap: gpu, clock: 300 MHz"));
