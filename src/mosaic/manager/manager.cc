@@ -154,6 +154,7 @@ void Manager::learn(const Situation& situation) {
     const auto& cost = table->levels[each.operation.level].costs[each.operation.placement];
     if (!cost || cost->latency.count() <= 0) continue;
     const Units units = situation.machine->placements[each.operation.placement].units;
+    if (each.started < load_since(units)) continue;  // a part of it ran under another load
     const double expected = situation.machine->contention(units, during);
     Learnt& learnt = learnt_[units];
     const bool other_load = expected > learnt.contention * kOtherLoad || expected * kOtherLoad < learnt.contention;
@@ -168,12 +169,23 @@ void Manager::learn(const Situation& situation) {
   }
   tell_apart(situation);
   load_changed_ = situation.others.size() != others_.size();
+  load_since_.resize(situation.others.size());
   for (std::size_t unit = 0; unit < std::min(others_.size(), situation.others.size()); ++unit) {
     const double more = situation.others[unit] - others_[unit];
-    load_changed_ = load_changed_ || std::abs(more) > kChangeOfLoad;
-    if (more < -kChangeOfLoad) eased_ = situation.now;
+    if (std::abs(more) <= kChangeOfLoad) continue;
+    load_changed_ = true;
+    load_since_[unit] = situation.now;
+    if (more < 0) eased_ = situation.now;
   }
   others_ = situation.others;
+}
+
+Nanoseconds Manager::load_since(Units units) const {
+  Nanoseconds latest{};
+  for (std::size_t unit = 0; unit < load_since_.size(); ++unit) {
+    if ((units >> unit & 1U) != 0) latest = std::max(latest, load_since_[unit]);
+  }
+  return latest;
 }
 
 std::vector<Demand> Manager::demands(const Situation& situation) const {

@@ -62,6 +62,8 @@ class Manager final : public Policy {
   };
 
   void learn(const Situation& situation);
+  /// When the load of others last changed on one of them.
+  [[nodiscard]] Nanoseconds load_since(Units units) const;
   struct Expected {
     double slowdown = 1;  ///< times as long as in the table
     Nanoseconds delay{};  ///< before it begins
@@ -102,16 +104,17 @@ class Manager final : public Policy {
   Options options_;
   std::map<Units, Learnt> learnt_;
   std::vector<std::optional<Operation>> operations_;
-  std::vector<double> others_;         ///< at the last call
-  bool load_changed_ = false;          ///< since the call before the last one
-  std::optional<Nanoseconds> eased_;   ///< when it last became less on some unit
-  std::size_t promised_ = 0;           ///< periods in a row in which something better was seen
-  Missed missed_;                      ///< at the last call
-  double evidence_ = 0;                ///< by how much applications would be late, summed over periods in a row
-  double reluctance_;                  ///< so much of it a change takes shortly after another one
-  std::optional<Nanoseconds> forced_;  ///< when targets that would be missed last changed something
-  std::size_t patience_;               ///< periods that a gain must last where nothing is known to have changed
-  std::optional<Nanoseconds> gained_;  ///< when the last gain was taken
+  std::vector<double> others_;           ///< at the last call
+  std::vector<Nanoseconds> load_since_;  ///< by unit: when that last changed much
+  bool load_changed_ = false;            ///< since the call before the last one
+  std::optional<Nanoseconds> eased_;     ///< when it last became less on some unit
+  std::size_t promised_ = 0;             ///< periods in a row in which something better was seen
+  Missed missed_;                        ///< at the last call
+  double evidence_ = 0;                  ///< by how much applications would be late, summed over periods in a row
+  double reluctance_;                    ///< so much of it a change takes shortly after another one
+  std::optional<Nanoseconds> forced_;    ///< when targets that would be missed last changed something
+  std::size_t patience_;                 ///< periods that a gain must last where nothing is known to have changed
+  std::optional<Nanoseconds> gained_;    ///< when the last gain was taken
   bool proved_ = true;
 };
 

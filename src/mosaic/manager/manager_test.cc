@@ -110,6 +110,28 @@ TEST(Manager, WhatIsKnownOfASlowCoreIsNotTakenForOneThatRests) {
   EXPECT_EQ(loop.level(), 2U);
 }
 
+TEST(Manager, ARequestThatBeganBeforeALoadTellsNothingOfIt) {
+  Loop loop(1, 13_ms, on_one_core);
+  loop.event("start");
+  loop.run(30, 1);
+  ASSERT_EQ(loop.level(), 2U);
+  const Operation under_way = *loop.operations[0];
+  const Nanoseconds begin = loop.situation.now;
+  loop.situation.now += 10_ms;
+  loop.situation.others = {1, 1, 0};
+  loop.event("load");
+  EXPECT_EQ(loop.level(), 0U);
+  loop.situation.now += 90_ms;
+  const std::vector<Completed> ended{{.application = 0, .operation = under_way, .arrived = begin, .started = begin, .finished = begin + 12_ms}};
+  loop.situation.completed = ended;
+  for (int period = 0; period < 60; ++period) {  // no other one ends: a gain that seems to be there is taken in the end
+    loop.operations = loop.manager.step(loop.situation).operations;
+    loop.situation.completed = {};
+    loop.situation.now += 100_ms;
+  }
+  EXPECT_EQ(loop.level(), 0U);
+}
+
 TEST(Manager, WhereNobodyLooksAtTheLoadOfOthersEachCoreSpeaksForItself) { EXPECT_EQ(after_a_slow_core({})[0], 1U); }
 
 TEST(Manager, AMissByLittleMustBeExpectedForLongerThanOneByMuch) {
