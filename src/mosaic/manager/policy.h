@@ -21,7 +21,8 @@ struct Completed {
   Nanoseconds arrived{};
   Nanoseconds started{};
   Nanoseconds finished{};
-  Nanoseconds delay{};  ///< before it started, when nothing of ours held it up any more: what the system takes to wake a thread
+  Nanoseconds
+      delay{};  ///< before it started, but for other applications: what the system took to wake a thread, for it or for those it queued behind
 };
 
 /// All that a policy may know at one moment. Borrowed for the call.

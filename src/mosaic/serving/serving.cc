@@ -227,7 +227,7 @@ class Serving::Impl {
       const Operation chosen = *operation();
       lane.running = chosen;
       lane.running_since = now();
-      job.delay = lane.running_since - lane.ready;
+      job.delay = lane.start(job.record.arrived, tables_[tenant].levels[chosen.level].costs[chosen.placement]->latency);
       job.record.operation = chosen;
       job.record.started = lane.running_since;
       const std::span<const int> first = machine_.seats[chosen.placement].first();
